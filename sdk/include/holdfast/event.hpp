@@ -1,0 +1,42 @@
+// Events: what a device has to tell besides the messages themselves. Nothing that concerns the app is
+// silent: each drop, refusal and failure is an event with its cause and the mend.
+
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <string_view>
+#include <system_error>
+
+namespace holdfast {
+
+enum class EventKind {
+  connecting,            ///< an attempt begins; `detail` names the broker
+  connected,             ///< CONNACK arrived; `detail` names the address and the pin that vouched
+  connect_failed,        ///< the attempt failed: `error` and `detail` say why, and what mends it
+  disconnected,          ///< the connection ended
+  waiting,               ///< the next attempt comes after the time in `detail`
+  subscribed,            ///< the broker granted the filter in `detail`
+  subscription_refused,  ///< the broker refused the filter in `detail`
+  message_refused,       ///< the broker refused a publish for good
+  message_dropped,       ///< a message was given up: expired, connection ended, or device stopped
+  message_unhandled,     ///< a message arrived on a topic that no handler matches
+  payload_rejected,      ///< a payload failed its verification and reached no handler
+  inbound_overflow,      ///< handlers are too slow: messages were dropped
+  events_dropped,        ///< the event handler is too slow: `detail` says how many are missing
+  handler_failed,        ///< an app's handler threw; `detail` is what it said
+  intruder,              ///< a process that is not ours knocked at the private pipe; it was dropped
+  warning,               ///< anything else that an operator should know
+  stopped,               ///< the device has stopped
+};
+
+/// The name of a kind as it is written above, for logs.
+std::string_view to_string(EventKind kind) noexcept;
+
+struct Event {
+  EventKind kind = EventKind::warning;
+  std::error_code error;  ///< empty where nothing failed
+  std::string detail;     ///< one sentence for a person: the cause, the value, the mend
+};
+
+}  // namespace holdfast

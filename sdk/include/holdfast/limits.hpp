@@ -1,0 +1,115 @@
+// Every bound of the SDK, with its default and its reason, in one place.
+//
+// Those that an app may change are the defaults of a field of the same meaning in options.hpp; the
+// others hold for everybody. Sizes are bytes unless the name says otherwise.
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace holdfast::limits {
+
+using namespace std::chrono_literals;
+
+// --- What an app may send and name -----------------------------------------------------------
+
+/// Largest payload of one message. A larger one holds a slow link for minutes and cannot be
+/// interrupted by an urgent one: cut it into parts.
+inline constexpr std::size_t kMaxPayloadBytes = 256 * 1024;
+/// Longest topic or topic filter. MQTT allows 65,535; every byte is paid for with each message.
+inline constexpr std::size_t kMaxTopicBytes = 1024;
+/// Longest client identifier. MQTT 5 section 3.1.3.1 only obliges a broker to take 23; all brokers
+/// we know take 128.
+inline constexpr std::size_t kMaxClientIdBytes = 128;
+/// Longest user name; the same for the password (MQTT allows 65,535; tokens stay below 8 KiB).
+inline constexpr std::size_t kMaxCredentialBytes = 8 * 1024;
+/// Pins in one set: one in service, one backup, and room for a rotation of several brokers.
+inline constexpr std::size_t kMaxPins = 16;
+/// Filters with a handler in one device.
+inline constexpr std::size_t kMaxSubscriptions = 64;
+/// Streams of one device.
+inline constexpr std::size_t kMaxStreams = 64;
+
+// --- Queues ------------------------------------------------------------------------------------
+
+/// Messages that wait or are under way, in the in-memory outbox.
+inline constexpr std::size_t kOutboxMessages = 100'000;
+/// Payload and topic bytes of those messages.
+inline constexpr std::size_t kOutboxBytes = 16 * 1024 * 1024;
+/// Received messages that wait for their handler; what comes beyond is counted and dropped, so that
+/// a slow handler never keeps acknowledgements from being read.
+inline constexpr std::size_t kInboundMessages = 1'000;
+/// Payload bytes of those messages.
+inline constexpr std::size_t kInboundBytes = 4 * 1024 * 1024;
+/// Events that wait for the event handler; the oldest are dropped and counted.
+inline constexpr std::size_t kEvents = 1'000;
+/// QoS 1 and 2 publishes without an acknowledgement. Paho refuses more than about 100; a broker may
+/// ask for less (MQTT 5 Receive Maximum).
+inline constexpr std::size_t kMaxInFlight = 90;
+/// Received messages that MQTT may have on their way to us unacknowledged (MQTT 5 Receive Maximum).
+inline constexpr std::uint16_t kReceiveMaximum = 64;
+/// Largest MQTT packet taken from the broker (MQTT 5 Maximum Packet Size): a payload with its topic
+/// and properties. A broker that sends more is disconnected.
+inline constexpr std::size_t kMaxInboundPacketBytes = kMaxPayloadBytes + 64 * 1024;
+
+// --- Between the outbox and the wire ----------------------------------------------------------
+
+/// Bytes that may have left the outbox and not yet be on the wire before a rate was measured.
+inline constexpr std::size_t kInitialWindowBytes = 8 * 1024;
+/// The least that this window shrinks to on a slow link: about one segment, so that urgent data
+/// waits for one segment at most.
+inline constexpr std::size_t kMinWindowBytes = 1'536;
+/// The most that it grows to: beyond, a fast link gains nothing and memory is lost.
+inline constexpr std::size_t kMaxWindowBytes = 256 * 1024;
+/// The window holds what the link carries in this time.
+inline constexpr auto kWindowTime = 2s;
+/// A TLS record carries at most 16 KiB of plain text (RFC 8446 section 5.1).
+inline constexpr std::size_t kMaxRecordBytes = 16 * 1024;
+/// Gathered plain text that closes a record although more is coming. Three segments' worth: beyond,
+/// a message gets cheaper by less than a byte, and the first one in the record waits longer.
+inline constexpr std::size_t kGatherBytes = 4 * 1024;
+/// How long the relay waits for packets that it knows are coming before it closes a record.
+inline constexpr auto kGatherTime = 2ms;
+// --- Waits -------------------------------------------------------------------------------------
+
+/// Name resolution as a whole. resolv.conf's own defaults (5 s, 2 attempts, 3 servers) end at 30 s.
+inline constexpr auto kResolveTimeout = 30s;
+/// TCP connection to one address: four SYNs (1, 2, 4, 8 s), what a satellite link may need.
+inline constexpr auto kConnectTimeout = 15s;
+/// TLS handshake with one address: two round trips on a bad 3G link, with retransmissions.
+inline constexpr auto kHandshakeTimeout = 30s;
+/// The private pipe: Paho dials a listener in the same process.
+inline constexpr auto kPipeTimeout = 10s;
+/// CONNECT until CONNACK.
+inline constexpr auto kConnackTimeout = 30s;
+/// PINGREQ until PINGRESP, and data until the TCP acknowledgement (TCP_USER_TIMEOUT): a line that
+/// is silent for longer is dead.
+inline constexpr auto kResponseTimeout = 20s;
+/// PUBLISH until its acknowledgement, on a line that is otherwise alive. Then the session is made
+/// anew, because MQTT 5 lets a client send again only on a new connection (section 4.4).
+inline constexpr auto kAckTimeout = 120s;
+/// Each step of closing: DISCONNECT flushed, close_notify flushed, the peer's end seen.
+inline constexpr auto kCloseTimeout = 2s;
+/// `Device::stop` as a whole, unless told.
+inline constexpr auto kStopTimeout = 5s;
+/// A connection that has lasted this long resets the backoff. A broker that takes a CONNECT and
+/// then closes must not be dialled in a tight loop.
+inline constexpr auto kStableTime = 30s;
+/// Backoff: the first bound and the last (full jitter below it).
+inline constexpr auto kBackoffBase = 1s;
+inline constexpr auto kBackoffCap = 5min;
+/// How long a dead line may go unnoticed by a device that wants to be reachable.
+inline constexpr auto kReachableWithin = 15min;
+/// How long the broker keeps subscriptions and queued messages of an absent device.
+inline constexpr auto kSessionExpiry = 24h;
+
+// --- Payloads ----------------------------------------------------------------------------------
+
+/// Nesting and table count that a received FlatBuffer may have: far above any schema of ours, far
+/// below what would cost memory or stack.
+inline constexpr unsigned kMaxFlatbufferDepth = 32;
+inline constexpr unsigned kMaxFlatbufferTables = 10'000;
+
+}  // namespace holdfast::limits

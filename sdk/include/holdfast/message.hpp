@@ -1,0 +1,56 @@
+// What passes between the app and the device: a received message, the receipt of a publish, and what
+// became of it.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <system_error>
+#include <vector>
+
+#include <holdfast/options.hpp>
+
+namespace holdfast {
+
+/// Identifies an accepted message within one device, counted from 1.
+using MessageId = std::uint64_t;
+
+/// A message that the broker sent. It is the handler's own: it may be moved from.
+struct Message {
+  std::string topic;
+  std::vector<std::byte> payload;
+  Qos qos = Qos::at_most_once;
+  Retain retain = Retain::no;  ///< `yes`: stored by the broker, not published just now
+};
+
+/// The answer to a publish: accepted into the outbox, or refused at once. A refusal that nobody looks
+/// at is not silent: it is counted and reported as an event too.
+struct Receipt {
+  MessageId id = 0;       ///< 0 when refused
+  std::error_code error;  ///< empty when accepted
+  std::string detail;     ///< when refused: the value that was wrong, and the mend
+
+  explicit operator bool() const noexcept { return !error; }
+};
+
+/// What became of an accepted message.
+struct Delivery {
+  MessageId id = 0;
+  std::error_code error;  ///< empty: delivered (QoS 0: taken by TLS; else acknowledged)
+  std::string detail;
+};
+
+/// The payload of text, without a copy.
+inline std::span<const std::byte> as_payload(std::string_view text) noexcept {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
+
+/// The text of a payload, without a copy; nothing is checked about its encoding.
+inline std::string_view as_text(std::span<const std::byte> payload) noexcept {
+  return {reinterpret_cast<const char*>(payload.data()), payload.size()};
+}
+
+}  // namespace holdfast

@@ -1,0 +1,128 @@
+// The options of a device, a message, a subscription and a stream. All are plain structs: name the
+// fields that differ from the default. A duration of zero means "none" only where the comment says so.
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <holdfast/error.hpp>
+#include <holdfast/limits.hpp>
+
+namespace holdfast {
+
+struct Delivery;
+
+enum class MqttVersion : std::uint8_t {
+  v3_1_1 = 4,  ///< for brokers without MQTT 5: no reason codes, no message expiry
+  v5 = 5,
+};
+
+enum class Qos : std::uint8_t {
+  at_most_once = 0,   ///< memory only; counts as delivered when TLS has taken it
+  at_least_once = 1,  ///< kept until the broker has acknowledged it
+  exactly_once = 2,   ///< memory only; fails, audibly, when the connection ends
+};
+
+enum class Retain : std::uint8_t { no, yes };
+
+/// How many distinct pins a set must have. With one pin alone, the loss of one key locks every
+/// device out for good.
+enum class PinCount : std::uint8_t { at_least_two, one_is_enough };
+
+/// What the broker publishes for a device that vanishes (MQTT 5 section 3.1.2.5).
+struct Will {
+  std::string topic;
+  std::vector<std::byte> payload;
+  Qos qos = Qos::at_least_once;        ///< at most `at_least_once`
+  Retain retain = Retain::no;
+  std::chrono::seconds delay{0};       ///< MQTT 5 only; how long the broker waits for a return
+};
+
+/// Reconnection: full-jitter exponential backoff. The wait before attempt n is drawn evenly from 0
+/// to min(cap, base · 2ⁿ); n returns to 0 only after a connection has lasted `stable_after`.
+struct Backoff {
+  std::chrono::milliseconds base = limits::kBackoffBase;         ///< 1 ms to `cap`
+  std::chrono::milliseconds cap = limits::kBackoffCap;           ///< up to 24 h
+  std::chrono::milliseconds stable_after = limits::kStableTime;  ///< up to 24 h
+};
+
+/// Bounds of the waits for the network. Raise them for links with seconds of delay.
+struct Timeouts {
+  std::chrono::milliseconds resolve = limits::kResolveTimeout;      ///< the name
+  std::chrono::milliseconds connect = limits::kConnectTimeout;      ///< TCP, each address
+  std::chrono::milliseconds handshake = limits::kHandshakeTimeout;  ///< TLS, each address
+  std::chrono::milliseconds connack = limits::kConnackTimeout;      ///< CONNECT to CONNACK
+  std::chrono::milliseconds response = limits::kResponseTimeout;    ///< PINGREQ to PINGRESP
+  std::chrono::milliseconds ack = limits::kAckTimeout;              ///< PUBLISH to PUBACK
+};
+
+/// Bounds of the outbox. A publish that would pass one is refused with `Errc::outbox_full`.
+struct OutboxLimits {
+  std::size_t messages = limits::kOutboxMessages;  ///< 1 to 10,000,000
+  std::size_t bytes = limits::kOutboxBytes;        ///< payload and topic; at least one payload
+};
+
+/// All that a device needs to be told. `broker`, `client_id` and `pins` have no default.
+struct Options {
+  /// `mqtts://HOST[:PORT]`; port 8883 unless told; IPv6 addresses in brackets.
+  std::string broker;
+  /// Unique among all clients of the broker; printable UTF-8, at most 128 bytes.
+  std::string client_id;
+  /// SHA-256 of the broker's public key, `sha256/BASE64`: the key in service and at least one
+  /// backup. docs/guides/pins.md tells how to make the keys and print their pins.
+  std::vector<std::string> pins;
+  PinCount pin_count = PinCount::at_least_two;
+  /// A directory of this device's own, made (mode 0700) if it is missing and locked while the device
+  /// exists. Empty: nothing is kept.
+  std::filesystem::path state_dir;
+
+  std::string username;  ///< empty: none
+  std::string password;  ///< empty: none; needs a user name with MQTT 3.1.1
+  MqttVersion mqtt_version = MqttVersion::v5;
+  /// How long the broker keeps this session while the device is away. Whole seconds; 0: not at all.
+  std::chrono::seconds session_expiry = limits::kSessionExpiry;
+  std::optional<Will> will;
+
+  /// With a subscription or a will: how long a dead line may go unnoticed, 10 s to 18 h.
+  /// Without them nothing is probed, and silence costs nothing.
+  std::chrono::seconds reachable_within = limits::kReachableWithin;
+
+  Backoff backoff{};
+  Timeouts timeouts{};
+  OutboxLimits outbox{};
+};
+
+/// How one message is sent.
+struct PublishOptions {
+  Qos qos = Qos::at_least_once;
+  Retain retain = Retain::no;
+  /// The message goes out no later than this, and earlier when another goes out anyway: one radio
+  /// wake-up and one TLS record for all that waited. 0: at once. At most 24 h.
+  std::chrono::milliseconds max_delay{0};
+  /// It is worthless after this time: not sent any more, and dropped by an MQTT 5 broker (Message
+  /// Expiry). Rounded up to whole seconds on the wire. 0: never. At most 365 days.
+  std::chrono::milliseconds ttl{0};
+  /// Told once what became of the message, on the handler thread.
+  std::function<void(const Delivery&)> on_done{};
+};
+
+/// How a stream's readings are sent; the fields mean what they mean in `PublishOptions`.
+struct StreamOptions {
+  Qos qos = Qos::at_least_once;
+  std::chrono::milliseconds max_delay{0};
+  std::chrono::milliseconds ttl{0};
+};
+
+struct SubscribeOptions {
+  Qos qos = Qos::at_least_once;  ///< at most `at_least_once`
+};
+
+}  // namespace holdfast

@@ -1,0 +1,65 @@
+// A snapshot of a device: its state, its counters and its bill.
+
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+namespace holdfast {
+
+enum class State {
+  idle,        ///< not started
+  connecting,  ///< name, TCP, TLS and pin, MQTT login
+  connected,   ///< messages flow
+  waiting,     ///< the next attempt comes after the backoff
+  stopping,
+  stopped,
+};
+
+/// The name of a state as it is written above.
+std::string_view to_string(State state) noexcept;
+
+/// What the connections of this device cost since it was made, as the carrier counts it: IP
+/// packets with their headers, retransmissions included, taken from the kernel (TCP_INFO).
+/// The sum is exact but for the closing segments of a connection that did not end cleanly.
+struct Ledger {
+  std::uint64_t connections = 0;      ///< TCP connections that were established
+  std::uint64_t full_handshakes = 0;  ///< TLS handshakes that ended in a positive verdict
+  std::uint64_t ip_bytes_up = 0;
+  std::uint64_t ip_bytes_down = 0;
+  std::uint64_t segments_up = 0;
+  std::uint64_t segments_down = 0;
+  std::uint64_t tls_bytes_up = 0;     ///< TLS records, that is TCP payload
+  std::uint64_t tls_bytes_down = 0;
+  std::uint64_t tls_records_up = 0;   ///< application data records written
+
+  std::uint64_t ip_bytes() const noexcept { return ip_bytes_up + ip_bytes_down; }
+};
+
+/// Counters since the device was made.
+struct Counters {
+  std::uint64_t accepted = 0;           ///< publishes taken into the outbox
+  std::uint64_t delivered = 0;          ///< acknowledged (QoS 0: taken by TLS)
+  std::uint64_t refused = 0;            ///< refused by the broker for good
+  std::uint64_t dropped = 0;            ///< expired, connection ended (QoS 0 and 2), or stopped
+  std::uint64_t received = 0;           ///< messages that reached a handler's queue
+  std::uint64_t unhandled = 0;          ///< messages no filter of ours matches
+  std::uint64_t rejected_payloads = 0;  ///< payloads that failed their verification
+  std::uint64_t inbound_dropped = 0;    ///< messages dropped because handlers are too slow
+  std::uint64_t events_dropped = 0;
+  std::uint64_t intruders = 0;          ///< foreign processes dropped at the private pipe
+  std::uint64_t pin_failures = 0;       ///< handshakes refused because of the key
+};
+
+struct Status {
+  State state = State::idle;
+  std::string address;            ///< the broker's address, while connected
+  std::string vouching_pin;       ///< the pin that matched, while connected
+  std::uint64_t waiting = 0;      ///< messages in the outbox, those under way included
+  std::uint64_t under_way = 0;    ///< handed to MQTT, not yet acknowledged
+  Counters counters;
+  Ledger ledger;
+};
+
+}  // namespace holdfast

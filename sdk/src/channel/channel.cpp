@@ -1,0 +1,313 @@
+#include "channel/channel.hpp"
+
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <system_error>
+#include <utility>
+
+#include <asio/post.hpp>
+#include <holdfast/limits.hpp>
+
+#include "channel/tls_errors.hpp"
+
+namespace holdfast::channel {
+namespace {
+
+// One read takes what a burst of segments left in the socket; more is read in the next turn.
+constexpr std::size_t kReadBytes = 32 * 1024;
+constexpr int kInitialUnsentBytes = 16 * 1024;
+
+std::string text_of(const asio::ip::tcp::endpoint& endpoint) {
+  const std::string address = endpoint.address().to_string();
+  return (endpoint.address().is_v6() ? "[" + address + "]" : address) + ":" +
+         std::to_string(endpoint.port());
+}
+
+void set_option(int socket, int level, int name, int value) {
+  // A kernel without one of these still carries the connection, only less economically.
+  (void)::setsockopt(socket, level, name, &value, sizeof value);
+}
+
+}  // namespace
+
+Channel::Channel(asio::any_io_executor executor, const TlsContext& tls,
+                 const std::string& server_name, const pinning::PinSet& pins,
+                 const Timeouts& timeouts)
+    : socket_(executor),
+      timer_(executor),
+      tls_(tls, server_name, pins),
+      timeouts_(timeouts),
+      plain_text_(limits::kMaxRecordBytes) {}
+
+Channel::~Channel() { drop(); }
+
+void Channel::open(const asio::ip::tcp::endpoint& endpoint, ChannelEvents events) {
+  events_ = std::move(events);
+  endpoint_ = endpoint;
+  phase_ = Phase::connecting;
+  std::error_code error;
+  socket_.open(endpoint.protocol(), error);
+  if (!error) socket_.non_blocking(true, error);
+  if (error) {
+    asio::post(socket_.get_executor(), [self = shared_from_this(), error] {
+      self->finish({Errc::system_failure, "no socket: " + error.message()});
+    });
+    return;
+  }
+  handle_ = socket_.native_handle();
+  set_socket_options();
+  arm_timer(timeouts_.connect, "TCP connection");
+  socket_.async_connect(endpoint, [self = shared_from_this()](const std::error_code& result) {
+    if (self->phase_ == Phase::connecting) self->connected(result);
+  });
+}
+
+void Channel::set_socket_options() {
+  const int socket = handle_;
+  (void)::fcntl(socket, F_SETFD, FD_CLOEXEC);  // Asio leaves it to be inherited
+  set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);  // records are gathered before they come here
+  // The ACK of the SYN-ACK then travels with the ClientHello: 52 bytes less.
+  set_option(socket, IPPROTO_TCP, TCP_QUICKACK, 0);
+  set_option(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(timeouts_.response.count()));
+  set_option(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, kInitialUnsentBytes);
+}
+
+Failure Channel::explain_connect(const std::error_code& error) const {
+  const std::string at = text_of(endpoint_);
+  if (error == std::errc::connection_refused) {
+    return {Errc::connection_refused, "nothing listens on " + at +
+                                          "; check the port and whether the broker runs"};
+  }
+  if (error == std::errc::timed_out) return {Errc::timed_out, at + " does not answer"};
+  return {Errc::unreachable, at + " cannot be reached: " + error.message()};
+}
+
+void Channel::connected(const std::error_code& error) {
+  if (error) {
+    finish(explain_connect(error));
+    return;
+  }
+  bill_.connected = true;
+  phase_ = Phase::handshaking;
+  arm_timer(timeouts_.handshake, "TLS handshake");
+  wait_readable();
+  shake_hands();
+}
+
+void Channel::shake_hands() {
+  Failure failure;
+  switch (tls_.handshake(failure)) {
+    case TlsSession::Step::need_input: flush(); return;
+    case TlsSession::Step::failed:
+      flush();  // the alert, so that the broker's log tells the operator
+      finish(std::move(failure));
+      return;
+    case TlsSession::Step::verified: break;
+  }
+  timer_.cancel();
+  phase_ = Phase::open;
+  bill_.handshaken = true;
+  flush();
+  if (phase_ != Phase::open) return;
+  // A copy: the callback exchanges the callbacks.
+  const auto opened = events_.opened;
+  opened();
+}
+
+void Channel::arm_timer(std::chrono::milliseconds time, std::string step) {
+  timer_.expires_after(time);
+  timer_.async_wait([weak = weak_from_this(), time, step = std::move(step)](const std::error_code& error) {
+    const auto self = weak.lock();
+    if (error || !self || self->phase_ == Phase::closed || self->phase_ == Phase::open) return;
+    if (self->phase_ == Phase::closing) {
+      self->finish({});
+      return;
+    }
+    self->finish({Errc::timed_out, "no " + step + " with " + text_of(self->endpoint_) + " within " +
+                                       std::to_string(time.count()) + " ms"});
+  });
+}
+
+void Channel::wait_readable() {
+  if (reading_ || paused_ || phase_ == Phase::closed) return;
+  reading_ = true;
+  socket_.async_wait(asio::socket_base::wait_read,
+                     [self = shared_from_this()](const std::error_code& error) {
+                       self->reading_ = false;
+                       if (error || self->phase_ == Phase::closed) return;
+                       self->on_readable();
+                     });
+}
+
+void Channel::on_readable() {
+  if (paused_) return;
+  std::array<std::uint8_t, kReadBytes> buffer;  // NOLINT: filled by recv
+  const ssize_t count = ::recv(handle_, buffer.data(), buffer.size(), 0);
+  if (count < 0) {
+    if (errno == EAGAIN || errno == EINTR) {
+      wait_readable();
+    } else {
+      finish(explain_end(errno));
+    }
+    return;
+  }
+  if (count == 0) {
+    finish(phase_ == Phase::closing ? Failure() : explain_end(0));
+    return;
+  }
+  bill_.tls_bytes_down += static_cast<std::uint64_t>(count);
+  tls_.feed(std::span(buffer).first(static_cast<std::size_t>(count)));
+  if (phase_ == Phase::handshaking) shake_hands();
+  if (phase_ == Phase::open || phase_ == Phase::closing) deliver();
+  wait_readable();
+}
+
+Failure Channel::explain_end(int error_number) const {
+  const std::string at = text_of(endpoint_);
+  const std::string how = error_number == 0
+                              ? "closed the connection"
+                              : "connection broke (" +
+                                    std::error_code(error_number, std::generic_category()).message() + ")";
+  if (phase_ == Phase::handshaking && !tls_.heard_anything()) {
+    return {Errc::connection_lost, at + ": " + how + " before it answered the TLS handshake; a listener "
+                                   "without TLS does that, and so does a broker that is full or "
+                                   "blocks this address"};
+  }
+  if (phase_ == Phase::handshaking) {
+    return {Errc::connection_lost, at + ": " + how + " in the middle of the TLS handshake"};
+  }
+  if (error_number == ETIMEDOUT) {
+    return {Errc::connection_lost, at + ": data was not acknowledged for " +
+                                       std::to_string(timeouts_.response.count()) +
+                                       " ms; the line is taken for dead"};
+  }
+  return {Errc::connection_lost, at + ": " + how};
+}
+
+void Channel::deliver() {
+  if (delivering_) return;
+  delivering_ = true;
+  const auto self = shared_from_this();  // a callback may let go of us
+  while (!paused_ && (phase_ == Phase::open || phase_ == Phase::closing)) {
+    // A broker writes a record for each small packet: what came together is handed on together.
+    std::size_t filled = 0;
+    TlsSession::Read read;
+    do {
+      read = tls_.read(std::span(plain_text_).subspan(filled));
+      filled += read.bytes;
+    } while (read.bytes > 0 && filled < plain_text_.size());
+    if (filled > 0 && phase_ == Phase::open) {
+      events_.data(std::span(plain_text_).first(filled));
+    }
+    if (read.failure || read.closed) {
+      delivering_ = false;
+      finish(std::move(read.failure));
+      return;
+    }
+    if (read.bytes == 0) break;
+  }
+  flush();  // wolfSSL may have answered a KeyUpdate
+  delivering_ = false;
+}
+
+void Channel::pause_reading(bool pause) {
+  if (paused_ == pause) return;
+  paused_ = pause;
+  if (pause || phase_ == Phase::closed) return;
+  // What was decrypted already waits inside; go on in a turn of our own, not in the caller's.
+  asio::post(socket_.get_executor(), [self = shared_from_this()] {
+    if (self->paused_ || self->phase_ == Phase::closed) return;
+    self->deliver();
+    self->wait_readable();
+  });
+}
+
+Failure Channel::write(std::span<const std::byte> plain_text) {
+  if (phase_ != Phase::open) return {Errc::connection_lost, "the channel is not open"};
+  Failure failure = tls_.write(plain_text);
+  flush();
+  return failure;
+}
+
+void Channel::flush() {
+  if (phase_ == Phase::closed || phase_ == Phase::connecting) return;
+  while (!tls_.output().empty()) {
+    const auto output = tls_.output();
+    const ssize_t count =
+        ::send(handle_, output.data(), output.size(), MSG_NOSIGNAL);
+    if (count < 0) {
+      if (errno == EINTR) continue;
+      if (errno != EAGAIN) return;  // the reading side learns of it, with the reason
+      break;
+    }
+    bill_.tls_bytes_up += static_cast<std::uint64_t>(count);
+    tls_.sent(static_cast<std::size_t>(count));
+  }
+  if (tls_.output().empty()) {
+    if (phase_ == Phase::closing && !sent_fin_) {
+      sent_fin_ = true;
+      (void)::shutdown(handle_, SHUT_WR);
+    }
+    return;
+  }
+  if (flushing_) return;
+  flushing_ = true;
+  socket_.async_wait(asio::socket_base::wait_write,
+                     [self = shared_from_this()](const std::error_code& error) {
+                       self->flushing_ = false;
+                       if (error || self->phase_ == Phase::closed) return;
+                       self->flush();
+                       if (self->can_write()) self->events_.writable();
+                     });
+}
+
+void Channel::close() {
+  if (phase_ != Phase::open) {
+    if (phase_ != Phase::closing) finish({});
+    return;
+  }
+  phase_ = Phase::closing;
+  paused_ = false;
+  tls_.close_notify();
+  arm_timer(limits::kCloseTimeout, "close");
+  flush();
+  wait_readable();
+}
+
+void Channel::finish(Failure why) {
+  if (phase_ == Phase::closed) return;
+  const auto closed = std::exchange(events_.closed, nullptr);
+  drop();
+  if (closed) closed(std::move(why));
+}
+
+void Channel::drop() {
+  if (phase_ == Phase::closed) return;
+  bill_ = bill();  // the kernel's counters go with the socket
+  phase_ = Phase::closed;
+  timer_.cancel();
+  std::error_code ignored;
+  socket_.close(ignored);
+}
+
+void Channel::limit_unsent(std::size_t bytes) {
+  if (phase_ == Phase::open) {
+    set_option(handle_, IPPROTO_TCP, TCP_NOTSENT_LOWAT, static_cast<int>(bytes));
+  }
+}
+
+ChannelBill Channel::bill() const {
+  ChannelBill bill = bill_;
+  bill.tls_records_up = tls_.records_written();
+  if (phase_ == Phase::closed || phase_ == Phase::idle || !socket_.is_open()) return bill;
+  if (const auto wire = count_wire(handle_, endpoint_.address().is_v6())) {
+    bill.wire = *wire;
+  }
+  return bill;
+}
+
+}  // namespace holdfast::channel

@@ -1,0 +1,117 @@
+// One TLS 1.3 connection over one TCP socket, from connect to close.
+//
+// A channel carries nothing before its verdict: `opened` is called after the handshake has finished
+// with a pinned key, and only then does `write` take bytes.
+//
+// Threads: everything happens on the executor's thread. No callback is made from within `write`,
+// `pause_reading` or `drop`. After `closed`, or after `drop`, no callback is made any more.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include <asio/ip/tcp.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <holdfast/options.hpp>
+
+#include "base/failure.hpp"
+#include "channel/tls_session.hpp"
+#include "channel/wire_count.hpp"
+
+namespace holdfast::channel {
+
+struct ChannelEvents {
+  std::function<void()> opened;
+  std::function<void(std::span<const std::byte>)> data;
+  /// Everything that was written is with the kernel.
+  std::function<void()> writable;
+  /// The connection ended; the failure is empty when the peer or we closed it in order.
+  std::function<void(Failure)> closed;
+};
+
+/// What a channel has cost; the last state stays readable after it was closed.
+struct ChannelBill {
+  WireCount wire;
+  std::uint64_t tls_bytes_up = 0;
+  std::uint64_t tls_bytes_down = 0;
+  std::uint64_t tls_records_up = 0;
+  bool connected = false;   ///< TCP was established
+  bool handshaken = false;  ///< the verdict was positive
+};
+
+class Channel : public std::enable_shared_from_this<Channel> {
+ public:
+  Channel(asio::any_io_executor executor, const TlsContext& tls, const std::string& server_name,
+          const pinning::PinSet& pins, const Timeouts& timeouts);
+  ~Channel();
+
+  /// Connects and shakes hands; answers with `opened` or `closed`.
+  void open(const asio::ip::tcp::endpoint& endpoint, ChannelEvents events);
+
+  /// Exchanges the callbacks: the dialler hands an open channel over to the link.
+  void set_events(ChannelEvents events) { events_ = std::move(events); }
+
+  /// Encrypts and sends. Call it while `can_write`; what the kernel does not take at once is kept and
+  /// `writable` tells when it is gone.
+  Failure write(std::span<const std::byte> plain_text);
+  bool can_write() const { return phase_ == Phase::open && tls_.output().empty(); }
+
+  /// Stops reading from the socket (back-pressure), or goes on.
+  void pause_reading(bool pause);
+
+  /// close_notify, FIN, and then up to `limits::kCloseTimeout` for the peer's own end, so that the
+  /// closing segments are counted. Ends with `closed`.
+  void close();
+
+  /// Drops the connection at once, without a callback.
+  void drop();
+
+  const asio::ip::tcp::endpoint& endpoint() const { return endpoint_; }
+  const pinning::Pin& vouching_pin() const { return tls_.vouching_pin(); }
+  /// Bytes of cipher text that the kernel has not taken yet.
+  std::size_t unsent_bytes() const { return tls_.output().size(); }
+  /// Adapts how much the kernel may hold unsent (TCP_NOTSENT_LOWAT).
+  void limit_unsent(std::size_t bytes);
+  ChannelBill bill() const;
+
+ private:
+  enum class Phase { idle, connecting, handshaking, open, closing, closed };
+
+  void set_socket_options();
+  void connected(const std::error_code& error);
+  void shake_hands();
+  void wait_readable();
+  void on_readable();
+  void deliver();
+  void flush();
+  void arm_timer(std::chrono::milliseconds time, std::string step);
+  void finish(Failure why);
+  Failure explain_connect(const std::error_code& error) const;
+  Failure explain_end(int error_number) const;
+
+  asio::ip::tcp::socket socket_;
+  int handle_ = -1;  // of the open socket; Asio has no const way to ask for it
+  asio::steady_timer timer_;
+  TlsSession tls_;
+  Timeouts timeouts_;
+  ChannelEvents events_;
+  asio::ip::tcp::endpoint endpoint_;
+  Phase phase_ = Phase::idle;
+  bool reading_ = false;         // a wait for readability is pending
+  bool paused_ = false;
+  bool flushing_ = false;        // a wait for writability is pending
+  bool delivering_ = false;      // `data` is being called
+  bool sent_fin_ = false;
+  std::vector<std::byte> plain_text_;
+  ChannelBill bill_;
+};
+
+}  // namespace holdfast::channel

@@ -1,0 +1,133 @@
+#include "channel/dialer.hpp"
+
+#include <utility>
+
+#include <asio/post.hpp>
+
+namespace holdfast::channel {
+namespace {
+
+// Of several addresses that failed, the app is told of the failure that says most: a wrong key before
+// a broken handshake before an address that does not answer.
+int weight(const Failure& failure) {
+  if (failure.error == Errc::identity_refused) return 3;
+  if (failure.error == Errc::tls_failed || failure.error == Errc::not_tls) return 2;
+  return failure ? 1 : 0;
+}
+
+}  // namespace
+
+Dialer::Dialer(asio::any_io_executor executor, BrokerUrl broker, const pinning::PinSet& pins,
+               const Timeouts& timeouts, BillHandler on_bill, Lookup lookup)
+    : executor_(executor),
+      broker_(std::move(broker)),
+      pins_(pins),
+      timeouts_(timeouts),
+      on_bill_(std::move(on_bill)),
+      resolver_(executor, std::move(lookup)),
+      timer_(executor) {}
+
+Dialer::~Dialer() { cancel(); }
+
+void Dialer::cancel() {
+  attempt_.reset();
+  handler_ = nullptr;
+  resolver_.cancel();
+  timer_.cancel();
+  if (channel_) {
+    channel_->drop();
+    on_bill_(channel_->bill());
+    channel_.reset();
+  }
+}
+
+void Dialer::dial(Handler handler) {
+  cancel();
+  handler_ = std::move(handler);
+  attempt_ = std::make_shared<bool>(true);
+  endpoints_.clear();
+  next_ = 0;
+  worst_ = Failure();
+
+  const std::weak_ptr<bool> attempt = attempt_;
+  if (broker_.is_ip_literal) {
+    asio::post(executor_, [this, attempt] {
+      if (attempt.expired()) return;
+      resolved({{asio::ip::make_address(broker_.host), broker_.port}}, {});
+    });
+    return;
+  }
+  timer_.expires_after(timeouts_.resolve);
+  timer_.async_wait([this, attempt](const std::error_code& error) {
+    if (error || attempt.expired()) return;
+    resolver_.cancel();
+    resolved({}, Failure(Errc::name_not_resolved,
+                         "no name server has answered for " + broker_.host + " within " +
+                             std::to_string(timeouts_.resolve.count()) + " ms"));
+  });
+  resolver_.resolve(broker_.host, broker_.port, [this, attempt](Endpoints endpoints, Failure failure) {
+    if (attempt.expired()) return;
+    timer_.cancel();
+    resolved(std::move(endpoints), std::move(failure));
+  });
+}
+
+void Dialer::resolved(Endpoints endpoints, Failure failure) {
+  if (!failure && endpoints.empty()) {
+    failure = Failure(Errc::name_not_resolved, "the name " + broker_.host + " has no address");
+  }
+  if (failure) {
+    answer(nullptr, std::move(failure));
+    return;
+  }
+  endpoints_ = std::move(endpoints);
+  if (endpoints_.size() > kMaxAddresses) endpoints_.resize(kMaxAddresses);
+  try_next();
+}
+
+void Dialer::try_next() {
+  if (next_ == endpoints_.size()) {
+    if (endpoints_.size() > 1) {
+      worst_.detail += " (" + std::to_string(endpoints_.size()) + " addresses were tried)";
+    }
+    answer(nullptr, std::move(worst_));
+    return;
+  }
+  const std::weak_ptr<bool> attempt = attempt_;
+  channel_ = std::make_shared<Channel>(executor_, tls_,
+                                       broker_.is_ip_literal ? std::string() : broker_.host, pins_,
+                                       timeouts_);
+  channel_->open(endpoints_[next_++],
+                 {.opened =
+                      [this, attempt] {
+                        if (attempt.expired()) return;
+                        channel_->pause_reading(true);
+                        channel_->set_events({});
+                        answer(std::move(channel_), {});
+                      },
+                  .data = nullptr,
+                  .writable = nullptr,
+                  .closed =
+                      [this, attempt](Failure failure) {
+                        if (!attempt.expired()) attempt_failed(std::move(failure));
+                      }});
+}
+
+void Dialer::attempt_failed(Failure failure) {
+  const auto channel = std::exchange(channel_, nullptr);
+  on_bill_(channel->bill());
+  if (weight(failure) >= weight(worst_)) worst_ = std::move(failure);
+  try_next();
+}
+
+void Dialer::answer(std::shared_ptr<Channel> channel, Failure failure) {
+  timer_.cancel();
+  attempt_.reset();
+  const auto handler = std::exchange(handler_, nullptr);
+  // In a turn of its own: the channel below us is still inside its callback.
+  asio::post(executor_, [handler, channel = std::move(channel), failure = std::move(failure)]() mutable {
+    handler(std::move(channel), std::move(failure));
+  });
+}
+
+}  // namespace holdfast::channel

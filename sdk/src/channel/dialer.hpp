@@ -1,0 +1,65 @@
+// Gets from a broker's name to a verified channel: every address of the name is tried in turn, and on
+// every one the same check of the key is made.
+//
+// In turn and not in parallel: a race of connections costs a metered link the bytes of the losers.
+//
+// Threads: the executor's thread only.
+
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include <asio/steady_timer.hpp>
+
+#include "channel/broker_url.hpp"
+#include "channel/channel.hpp"
+#include "channel/resolver.hpp"
+
+namespace holdfast::channel {
+
+class Dialer {
+ public:
+  /// Either an open channel, which does not read until it is told to, or a failure.
+  using Handler = std::function<void(std::shared_ptr<Channel>, Failure)>;
+  /// Told what each connection that did not become the result has cost.
+  using BillHandler = std::function<void(const ChannelBill&)>;
+
+  /// `pins` must outlive the dialler.
+  Dialer(asio::any_io_executor executor, BrokerUrl broker, const pinning::PinSet& pins,
+         const Timeouts& timeouts, BillHandler on_bill, Lookup lookup = system_lookup);
+  ~Dialer();
+  Dialer(const Dialer&) = delete;
+  Dialer& operator=(const Dialer&) = delete;
+
+  /// One attempt at a time; answers once, unless cancelled.
+  void dial(Handler handler);
+  void cancel();
+
+  static constexpr std::size_t kMaxAddresses = 16;
+
+ private:
+  void resolved(Endpoints endpoints, Failure failure);
+  void try_next();
+  void attempt_failed(Failure failure);
+  void answer(std::shared_ptr<Channel> channel, Failure failure);
+
+  asio::any_io_executor executor_;
+  BrokerUrl broker_;
+  const pinning::PinSet& pins_;
+  Timeouts timeouts_;
+  BillHandler on_bill_;
+  TlsContext tls_;
+  Resolver resolver_;
+  asio::steady_timer timer_;
+  // Answers of an attempt that was cancelled may still be on their way; the token tells them apart.
+  std::shared_ptr<bool> attempt_;
+  Handler handler_;
+  Endpoints endpoints_;
+  std::size_t next_ = 0;
+  Failure worst_;
+  std::shared_ptr<Channel> channel_;
+};
+
+}  // namespace holdfast::channel

@@ -1,0 +1,29 @@
+// The TLS configuration of one device: one WOLFSSL_CTX, TLS 1.3 only, explicit suites.
+//
+// Debian's wolfSSL is built with OpenSSL-compatible defaults: a fresh context verifies nobody and
+// allows old versions and anonymous suites. Nothing is left to a default here.
+
+#pragma once
+
+#include <memory>
+
+struct WOLFSSL_CTX;
+
+namespace holdfast::channel {
+
+class TlsContext {
+ public:
+  /// @throws std::runtime_error if wolfSSL refuses a setting (it would be another library than the
+  /// one this was built with).
+  TlsContext();
+
+  WOLFSSL_CTX* get() const { return context_.get(); }
+
+ private:
+  struct Free {
+    void operator()(WOLFSSL_CTX* context) const;
+  };
+  std::unique_ptr<WOLFSSL_CTX, Free> context_;
+};
+
+}  // namespace holdfast::channel

@@ -1,0 +1,132 @@
+#include "device/check_options.hpp"
+
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include <holdfast/error.hpp>
+
+#include "mqtt/topic.hpp"
+
+namespace holdfast::device {
+namespace {
+
+using namespace std::chrono_literals;
+using Milliseconds = std::chrono::milliseconds;
+
+std::string text_of(Milliseconds time) { return std::to_string(time.count()) + " ms"; }
+
+void check_time(std::string_view field, Milliseconds value, Milliseconds least, Milliseconds most) {
+  if (value >= least && value <= most) return;
+  throw ConfigError(field, text_of(value),
+                    "it must be between " + text_of(least) + " and " + text_of(most));
+}
+
+void check_text(std::string_view field, const std::string& text, std::size_t most) {
+  if (text.size() > most) {
+    throw ConfigError(field, std::to_string(text.size()) + " bytes",
+                      "at most " + std::to_string(most) + " bytes are taken");
+  }
+  if (const auto why = mqtt_engine::why_not_utf8(text); !why.empty()) {
+    throw ConfigError(field, text, why + "; MQTT wants plain UTF-8 (section 1.5.4)");
+  }
+}
+
+void check_client_id(const Options& options) {
+  if (options.client_id.empty()) {
+    throw ConfigError("client_id", "", "give each device a name of its own: the broker keeps its "
+                                       "subscriptions and queued messages under it");
+  }
+  check_text("client_id", options.client_id, limits::kMaxClientIdBytes);
+}
+
+void check_credentials(const Options& options) {
+  check_text("username", options.username, limits::kMaxCredentialBytes);
+  if (options.password.size() > limits::kMaxCredentialBytes) {
+    throw ConfigError("password", std::to_string(options.password.size()) + " bytes",
+                      "at most " + std::to_string(limits::kMaxCredentialBytes) + " bytes are taken");
+  }
+  if (options.username.empty() && !options.password.empty() &&
+      options.mqtt_version == MqttVersion::v3_1_1) {
+    throw ConfigError("username", "", "MQTT 3.1.1 takes a password only with a user name");
+  }
+}
+
+void check_will(const Options& options) {
+  if (!options.will) return;
+  const Will& will = *options.will;
+  if (const auto why = mqtt_engine::why_not_topic(will.topic); !why.empty()) {
+    throw ConfigError("will.topic", will.topic, why);
+  }
+  if (will.payload.size() > limits::kMaxPayloadBytes) {
+    throw ConfigError("will.payload", std::to_string(will.payload.size()) + " bytes",
+                      "at most " + std::to_string(limits::kMaxPayloadBytes) + " bytes are taken");
+  }
+  if (will.qos == Qos::exactly_once) {
+    throw ConfigError("will.qos", "exactly_once", "use at_least_once");
+  }
+  check_time("will.delay", will.delay, 0s, 24h * 365);
+}
+
+void check_times(const Options& options) {
+  check_time("session_expiry", options.session_expiry, 0s, 24h * 365);
+  check_time("reachable_within", options.reachable_within, 10s, 18h);
+  const Backoff& backoff = options.backoff;
+  check_time("backoff.cap", backoff.cap, 1ms, 24h);
+  check_time("backoff.base", backoff.base, 1ms, backoff.cap);
+  check_time("backoff.stable_after", backoff.stable_after, 0ms, 24h);
+  const Timeouts& timeouts = options.timeouts;
+  for (const auto& [field, value] :
+       {std::pair("timeouts.resolve", timeouts.resolve), std::pair("timeouts.connect", timeouts.connect),
+        std::pair("timeouts.handshake", timeouts.handshake),
+        std::pair("timeouts.connack", timeouts.connack),
+        std::pair("timeouts.response", timeouts.response), std::pair("timeouts.ack", timeouts.ack)}) {
+    check_time(field, value, 10ms, 1h);
+  }
+}
+
+void check_outbox(const OutboxLimits& outbox) {
+  if (outbox.messages < 1 || outbox.messages > 10'000'000) {
+    throw ConfigError("outbox.messages", std::to_string(outbox.messages),
+                      "it must be between 1 and 10000000");
+  }
+  if (outbox.bytes < 1) throw ConfigError("outbox.bytes", "0", "it must hold at least one payload");
+}
+
+}  // namespace
+
+Settings check_options(Options options) {
+  auto broker = channel::parse_broker_url(options.broker);
+  check_client_id(options);
+  pinning::PinSet pins(options.pins, options.pin_count);
+  check_credentials(options);
+  check_will(options);
+  check_times(options);
+  check_outbox(options.outbox);
+  return {std::move(options), std::move(broker), std::move(pins)};
+}
+
+Failure check_publish(std::string_view topic, std::size_t payload_bytes, const PublishOptions& options) {
+  if (const auto why = mqtt_engine::why_not_topic(topic); !why.empty()) {
+    return {Errc::invalid_topic, "topic \"" + std::string(topic.substr(0, 80)) + "\": " + why};
+  }
+  if (payload_bytes > limits::kMaxPayloadBytes) {
+    return {Errc::payload_too_large, "a payload of " + std::to_string(payload_bytes) + " bytes; at most " +
+                                         std::to_string(limits::kMaxPayloadBytes) +
+                                         " are taken: send it in parts"};
+  }
+  if (options.max_delay < 0ms || options.max_delay > 24h) {
+    return {Errc::invalid_options,
+            "max_delay of " + text_of(options.max_delay) + ": it must be between 0 and 24 h"};
+  }
+  if (options.ttl < 0ms || options.ttl > 24h * 365) {
+    return {Errc::invalid_options, "ttl of " + text_of(options.ttl) + ": it must be between 0 and 365 days"};
+  }
+  if (options.ttl > 0ms && options.ttl <= options.max_delay) {
+    return {Errc::invalid_options, "ttl of " + text_of(options.ttl) + " ends before max_delay of " +
+                                       text_of(options.max_delay) + ": the message could never be sent"};
+  }
+  return {};
+}
+
+}  // namespace holdfast::device

@@ -1,0 +1,212 @@
+#include "device/core.hpp"
+
+#include <exception>
+#include <future>
+#include <random>
+#include <utility>
+
+#include <asio/post.hpp>
+
+#include "outbox/memory_outbox.hpp"
+
+namespace holdfast::device {
+namespace {
+
+using namespace std::chrono_literals;
+
+// How long `status` waits for the worker, which is busy for milliseconds at most.
+constexpr auto kStatusBound = 500ms;
+
+session::Random make_random() {
+  std::random_device source;
+  std::seed_seq seed{source(), source(), source(), source()};
+  return [engine = std::mt19937_64(seed)]() mutable {
+    return std::uniform_real_distribution<double>(0.0, 1.0)(engine);
+  };
+}
+
+}  // namespace
+
+Core::Core(Options options)
+    : settings_(check_options(std::move(options))),
+      state_dir_(settings_.options.state_dir),
+      io_(1),  // one thread runs it: Asio can spare its locks
+      work_(io_.get_executor()),
+      shared_(std::make_unique<outbox::MemoryOutbox>(settings_.options.outbox)),
+      worker_(io_, settings_, shared_, make_random(), [this](bool clean) {
+        const std::lock_guard lock(mutex_);
+        session_over_ = true;
+        result_.clean = clean;
+        work_.reset();
+        changed_.notify_all();
+      }) {}
+
+Core::~Core() { stop(0ms); }
+
+void Core::start() {
+  const std::lock_guard lock(mutex_);
+  if (phase_ != Phase::idle) return;
+  phase_ = Phase::running;
+  thread_ = std::thread([this] { io_.run(); });
+  worker_.start();
+}
+
+StopResult Core::stop(std::chrono::milliseconds timeout) {
+  const auto now = std::chrono::steady_clock::now();
+  const bool from_handler = shared_.dispatcher.is_this_thread();
+  std::unique_lock lock(mutex_);
+  if (phase_ == Phase::idle) {
+    phase_ = Phase::stopping;
+    session_over_ = true;
+  } else if (phase_ == Phase::running) {
+    phase_ = Phase::stopping;
+    // A quarter of the time is for DISCONNECT and close_notify.
+    asio::post(io_, [this, deadline = now + timeout * 3 / 4] { worker_.stop(deadline); });
+  }
+  if (from_handler) return result_;
+  if (!changed_.wait_until(lock, now + timeout, [this] { return session_over_; })) {
+    asio::post(io_, [this] { worker_.force_stop(); });
+    changed_.wait(lock, [this] { return session_over_; });
+  }
+  if (phase_ == Phase::stopping) {
+    phase_ = Phase::stopped;
+    lock.unlock();
+    finish_stop();
+    lock.lock();
+    last_status_->counters = shared_.counters.read();
+    changed_.notify_all();
+  } else {
+    changed_.wait(lock, [this] { return last_status_.has_value(); });
+  }
+  return result_;
+}
+
+// The session is over: its thread ends by itself, then the handlers hear the rest.
+void Core::finish_stop() {
+  if (thread_.joinable()) thread_.join();
+  Status status = worker_.status();
+  status.state = State::stopped;
+  auto left = shared_.outbox->clear();
+  status.waiting = status.under_way = 0;
+  {
+    const std::lock_guard lock(mutex_);
+    result_.undelivered = left.size();
+    last_status_ = status;
+  }
+  for (outbox::Entry& entry : left) {
+    shared_.conclude(std::move(entry),
+                     Failure(Errc::closed, "the device was stopped before it was delivered"));
+  }
+  shared_.emit(EventKind::stopped, {},
+               left.empty() ? "stopped" : "stopped with " + std::to_string(left.size()) +
+                                              " messages undelivered");
+  shared_.dispatcher.finish();
+}
+
+Receipt Core::refuse(Failure failure) {
+  return {0, failure.error, std::move(failure.detail)};
+}
+
+Receipt Core::publish(std::string_view topic, std::span<const std::byte> payload,
+                      PublishOptions options, outbox::StreamId stream) {
+  if (Failure failure = check_publish(topic, payload.size(), options)) {
+    return refuse(std::move(failure));
+  }
+  const auto now = std::chrono::steady_clock::now();
+  outbox::Entry entry;
+  entry.stream = stream;
+  entry.topic = std::string(topic);
+  entry.payload.assign(payload.begin(), payload.end());
+  entry.qos = options.qos;
+  entry.retain = options.retain;
+  entry.due = now + options.max_delay;
+  if (options.ttl > 0ms) entry.expires = now + options.ttl;
+  entry.on_done = std::move(options.on_done);
+
+  Failure refused;
+  MessageId id = 0;
+  bool tell = false;
+  {
+    // Under the lock, so that nothing slips into the outbox after it was cleared.
+    const std::lock_guard lock(mutex_);
+    if (phase_ == Phase::stopping || phase_ == Phase::stopped) {
+      return refuse({Errc::closed, "the device was stopped"});
+    }
+    id = shared_.outbox->put(std::move(entry), refused);
+    tell = refused && !refusing_;
+    refusing_ = static_cast<bool>(refused);
+  }
+  if (refused) {
+    if (tell) shared_.emit(EventKind::message_dropped, refused);
+    return refuse(std::move(refused));
+  }
+  ++shared_.counters.accepted;
+  worker_.notify();
+  return {id, {}, {}};
+}
+
+void Core::subscribe(std::string_view filter, Subscriptions::Handler handler,
+                     const SubscribeOptions& options) {
+  shared_.subscriptions.set(filter, std::move(handler), options);
+  worker_.notify();
+}
+
+outbox::StreamId Core::add_stream(std::string_view topic, const StreamOptions& options) {
+  const PublishOptions checked{.qos = options.qos, .max_delay = options.max_delay, .ttl = options.ttl};
+  if (const Failure failure = check_publish(topic, 0, checked)) {
+    throw ConfigError("stream", topic, failure.detail);
+  }
+  const std::lock_guard lock(mutex_);
+  if (streams_.size() >= limits::kMaxStreams) {
+    throw ConfigError("stream", topic,
+                      "a device takes " + std::to_string(limits::kMaxStreams) + " streams");
+  }
+  streams_.push_back({std::string(topic), options});
+  return static_cast<outbox::StreamId>(streams_.size());
+}
+
+Receipt Core::push(outbox::StreamId stream, std::span<const std::byte> payload) {
+  StreamInfo info;
+  {
+    const std::lock_guard lock(mutex_);
+    info = streams_[stream - 1];
+  }
+  return publish(info.topic, payload,
+                 {.qos = info.options.qos, .max_delay = info.options.max_delay, .ttl = info.options.ttl},
+                 stream);
+}
+
+void Core::reject_payload(std::string_view topic, std::error_code error, std::string_view schema) {
+  ++shared_.counters.rejected_payloads;
+  shared_.emit(EventKind::payload_rejected, error,
+               "a payload on \"" + std::string(topic) + "\" is not a valid " + std::string(schema) + ": " +
+                   error.message());
+}
+
+Status Core::status() {
+  auto answer = std::make_shared<std::promise<Status>>();
+  std::future<Status> future = answer->get_future();
+  {
+    const std::lock_guard lock(mutex_);
+    if (last_status_) {
+      Status status = *last_status_;
+      status.counters = shared_.counters.read();
+      return status;
+    }
+    if (phase_ == Phase::idle) return worker_.status();
+    asio::post(io_, [this, answer] { answer->set_value(worker_.status()); });
+  }
+  if (future.wait_for(kStatusBound) == std::future_status::ready) {
+    try {
+      return future.get();
+    } catch (const std::future_error&) {
+      // The worker ended without running what was posted; the device is being stopped.
+    }
+  }
+  Status status;
+  status.state = State::stopping;
+  status.counters = shared_.counters.read();
+  return status;
+}
+
+}  // namespace holdfast::device

@@ -1,0 +1,77 @@
+// What stands behind a Device: its threads, from the first to the last moment.
+//
+// Threads: any. The core outlives its Device for as long as a Stream holds it; stopped, it refuses.
+
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <thread>
+
+#include <asio/executor_work_guard.hpp>
+#include <asio/io_context.hpp>
+
+#include <holdfast/device.hpp>
+
+#include "device/check_options.hpp"
+#include "device/shared.hpp"
+#include "device/state_dir.hpp"
+#include "device/worker.hpp"
+
+namespace holdfast::device {
+
+class Core {
+ public:
+  explicit Core(Options options);
+  ~Core();
+
+  void start();
+  StopResult stop(std::chrono::milliseconds timeout);
+
+  Receipt publish(std::string_view topic, std::span<const std::byte> payload, PublishOptions options,
+                  outbox::StreamId stream);
+  void subscribe(std::string_view filter, Subscriptions::Handler handler,
+                 const SubscribeOptions& options);
+  outbox::StreamId add_stream(std::string_view topic, const StreamOptions& options);
+  Receipt push(outbox::StreamId stream, std::span<const std::byte> payload);
+
+  void on_event(Shared::EventHandler handler) { shared_.set_event_handler(std::move(handler)); }
+  void reject_payload(std::string_view topic, std::error_code error, std::string_view schema);
+  Status status();
+
+ private:
+  enum class Phase { idle, running, stopping, stopped };
+  struct StreamInfo {
+    std::string topic;
+    StreamOptions options;
+  };
+
+  Receipt refuse(Failure failure);
+  void finish_stop();
+
+  const Settings settings_;
+  StateDir state_dir_;
+  asio::io_context io_;
+  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  Shared shared_;
+  Worker worker_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  Phase phase_ = Phase::idle;
+  bool session_over_ = false;
+  StopResult result_;
+  std::optional<Status> last_status_;  // of a stopped device
+  std::vector<StreamInfo> streams_;    // stream n is streams_[n - 1]
+  bool refusing_ = false;              // the outbox refused the last publish: one event is enough
+  std::thread thread_;
+};
+
+}  // namespace holdfast::device

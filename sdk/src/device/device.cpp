@@ -1,0 +1,47 @@
+#include <holdfast/device.hpp>
+
+#include <utility>
+
+#include "device/core.hpp"
+
+namespace holdfast {
+
+Device::Device(Options options) : core_(std::make_shared<device::Core>(std::move(options))) {}
+
+Device::~Device() { core_->stop(limits::kStopTimeout); }
+
+void Device::start() { core_->start(); }
+
+StopResult Device::stop(std::chrono::milliseconds timeout) { return core_->stop(timeout); }
+
+Receipt Device::publish(std::string_view topic, std::span<const std::byte> payload,
+                        PublishOptions options) {
+  return core_->publish(topic, payload, std::move(options), outbox::kNoStream);
+}
+
+void Device::subscribe(std::string_view filter, MessageHandler handler, SubscribeOptions options) {
+  core_->subscribe(filter, std::move(handler), options);
+}
+
+void Device::on_event(EventHandler handler) { core_->on_event(std::move(handler)); }
+
+Status Device::status() const { return core_->status(); }
+
+Ledger Device::ledger() const { return core_->status().ledger; }
+
+void Device::reject_payload(std::string_view topic, std::error_code error, std::string_view schema) {
+  core_->reject_payload(topic, error, schema);
+}
+
+namespace detail {
+
+StreamBase::StreamBase(std::shared_ptr<device::Core> core, std::string_view topic,
+                       StreamOptions options)
+    : core_(std::move(core)), stream_(core_->add_stream(topic, options)) {}
+
+Receipt StreamBase::push_bytes(std::span<const std::byte> finished_buffer) {
+  return core_->push(stream_, finished_buffer);
+}
+
+}  // namespace detail
+}  // namespace holdfast

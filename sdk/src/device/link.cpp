@@ -1,0 +1,248 @@
+#include "device/link.hpp"
+
+#include <algorithm>
+#include <utility>
+
+#include <asio/post.hpp>
+
+#include "mqtt/paho_runtime.hpp"
+
+namespace holdfast::device {
+namespace {
+
+using namespace std::chrono_literals;
+
+// Fixed header, topic length, packet identifier and an empty property list: for the window a guess is
+// good enough.
+constexpr std::size_t kPublishOverhead = 16;
+// Paho counts the publishes that it has not written each time it takes one: many make it slow.
+constexpr std::size_t kMaxInPipe = 128;
+
+}  // namespace
+
+Link::Link(asio::any_io_executor executor, std::shared_ptr<channel::Channel> channel,
+           mqtt_engine::Login login, LinkEvents events)
+    : executor_(executor),
+      timer_(executor),
+      nudge_timer_(executor),
+      channel_(std::move(channel)),
+      events_(std::move(events)) {
+  client_ = std::make_unique<mqtt_engine::Client>(executor, std::move(login), client_events());
+}
+
+void Link::start() {
+  relay_ = std::make_shared<relay::Relay>(executor_, relay_events());
+  channel_->set_events(channel_events());
+  channel_->pause_reading(false);
+  timer_.expires_after(limits::kPipeTimeout);
+  timer_.async_wait([weak = weak_from_this()](const std::error_code& error) {
+    const auto self = weak.lock();
+    if (error || !self || self->greeted_) return;
+    self->fail({Errc::system_failure, "Paho has not dialled the private pipe within 10 s"});
+  });
+  Failure failure;
+  const std::uint16_t port = relay_->listen(failure);
+  if (!failure) failure = client_->connect(port);
+  if (failure) fail(std::move(failure));
+}
+
+// Paho's thread may have gone to sleep just before the new socket was in its set: it is woken until
+// its first packet comes.
+void Link::nudge_paho(std::chrono::milliseconds wait) {
+  if (greeted_ || over_) return;
+  mqtt_engine::PahoRuntime::instance().wake();
+  nudge_timer_.expires_after(wait);
+  nudge_timer_.async_wait([weak = weak_from_this(), wait](const std::error_code& error) {
+    if (const auto self = weak.lock(); self && !error) self->nudge_paho(std::min(2 * wait, 100ms));
+  });
+}
+
+relay::RelayEvents Link::relay_events() {
+  const auto weak = weak_from_this();
+  return {
+      .dialled_in =
+          [weak] {
+            if (const auto self = weak.lock()) self->nudge_paho(1ms);
+          },
+      .intruder =
+          [weak](std::string detail) {
+            if (const auto self = weak.lock()) self->events_.intruder(std::move(detail));
+          },
+      .to_wire =
+          [weak](std::span<const std::byte> bytes) {
+            const auto self = weak.lock();
+            if (!self || self->channel_closed_) return false;
+            if (Failure failure = self->channel_->write(bytes)) self->fail(std::move(failure));
+            return self->channel_->can_write();
+          },
+      .passed =
+          [weak](relay::PacketType type, std::uint8_t flags) {
+            const auto self = weak.lock();
+            if (!self || self->over_) return;
+            self->greeted_ = true;
+            self->events_.sent();
+            if (type == relay::PacketType::publish) self->publish_passed(flags);
+          },
+      .arrived =
+          [weak](relay::PacketType) {
+            if (const auto self = weak.lock(); self && !self->over_) self->events_.received();
+          },
+      .full =
+          [weak](bool full) {
+            if (const auto self = weak.lock()) self->channel_->pause_reading(full);
+          },
+      .hung_up =
+          [weak] {
+            if (const auto self = weak.lock()) self->close_channel();
+          },
+      .broken =
+          [weak](Failure failure) {
+            if (const auto self = weak.lock()) self->fail(std::move(failure));
+          },
+  };
+}
+
+mqtt_engine::ClientEvents Link::client_events() {
+  // The client belongs to the link and is silent once it is gone.
+  return {
+      .logged_in = [this](const mqtt_engine::Granted& granted) { events_.logged_in(granted); },
+      .ended = [this](Failure failure) { fail(std::move(failure)); },
+      .settled = [this](MessageId id, int code,
+                        std::string text) { events_.settled(id, code, std::move(text)); },
+      .subscribed = [this](std::uint64_t id, int code) { events_.subscribed(id, code); },
+      .arrived = [this](Message message) { events_.arrived(std::move(message)); },
+  };
+}
+
+channel::ChannelEvents Link::channel_events() {
+  const auto weak = weak_from_this();
+  return {
+      .opened = nullptr,
+      .data =
+          [weak](std::span<const std::byte> bytes) {
+            if (const auto self = weak.lock()) self->relay_->from_wire(bytes);
+          },
+      .writable =
+          [weak] {
+            const auto self = weak.lock();
+            if (!self || self->over_) return;
+            self->relay_->wire_ready();
+            self->events_.room();
+          },
+      .closed =
+          [weak](Failure failure) {
+            if (const auto self = weak.lock()) self->channel_closed(std::move(failure));
+          },
+  };
+}
+
+bool Link::has_room() {
+  if (in_pipe_.size() >= kMaxInPipe) return false;
+  const auto used = [this] { return in_pipe_bytes_ + channel_->unsent_bytes(); };
+  if (used() < window_.pipe_bytes()) return true;
+  const auto wire = channel_->bill().wire;
+  const std::size_t before = window_.bytes();
+  window_.measure(wire.bytes_per_second, wire.path_is_limit);
+  if (window_.bytes() != before) channel_->limit_unsent(window_.kernel_bytes());
+  return used() < window_.pipe_bytes();
+}
+
+Failure Link::publish(const mqtt_engine::Publication& publication) {
+  const std::size_t bytes =
+      publication.topic.size() + publication.payload.size() + kPublishOverhead;
+  relay_->expect_publish();
+  in_pipe_.push_back({publication.id, bytes, publication.qos});
+  in_pipe_bytes_ += bytes;
+  return client_->publish(publication);
+}
+
+// Paho writes publishes in the order it was handed them, each QoS by itself at least.
+void Link::publish_passed(std::uint8_t flags) {
+  const auto qos = static_cast<Qos>((flags >> 1) & 0x3);
+  const auto found = std::find_if(in_pipe_.begin(), in_pipe_.end(),
+                                  [qos](const Passing& passing) { return passing.qos == qos; });
+  if (found == in_pipe_.end()) return;
+  const Passing passing = *found;
+  in_pipe_.erase(found);
+  in_pipe_bytes_ -= passing.bytes;
+  if (passing.qos == Qos::at_most_once) events_.sent_at_most_once(passing.id);
+  events_.room();
+}
+
+Failure Link::subscribe(std::uint64_t id, const std::string& filter, Qos qos,
+                        mqtt_engine::RetainHandling retain) {
+  return client_->subscribe(id, filter, qos, retain);
+}
+
+void Link::close() {
+  if (over_ || closing_ || why_) return;
+  closing_ = true;
+  client_->disconnect();  // ends in hung_up
+  timer_.expires_after(limits::kCloseTimeout);
+  timer_.async_wait([weak = weak_from_this()](const std::error_code& error) {
+    if (const auto self = weak.lock(); self && !error) self->close_channel();
+  });
+}
+
+// What ended the connection: the reason that the broker gave in a packet says more than the bare end
+// of the TCP connection that follows it, or that came first.
+void Link::fail(Failure why) {
+  if (over_ || closing_) return;
+  if (!why_ || (why_->error == Errc::connection_lost && why.error != Errc::connection_lost)) {
+    why_ = std::move(why);
+  }
+  if (channel_closed_) {
+    conclude();
+  } else {
+    close_channel();
+  }
+}
+
+void Link::close_channel() {
+  if (over_ || channel_closed_) return;
+  if (!closing_ && !why_) {
+    why_ = Failure(Errc::connection_lost, "Paho closed its end of the private pipe");
+  }
+  // In a turn of its own: we may be inside one of the channel's callbacks.
+  asio::post(executor_, [self = shared_from_this()] { self->channel_->close(); });
+}
+
+void Link::channel_closed(Failure why) {
+  channel_closed_ = true;
+  if (over_) return;
+  if (closing_ || why_) {
+    conclude();
+    return;
+  }
+  // The broker ended it. Paho reads what came before, perhaps a DISCONNECT with a reason, then the
+  // end; its word is waited for.
+  if (!why) why = Failure(Errc::connection_lost, "the broker closed the connection");
+  why_ = std::move(why);
+  relay_->wire_ended();
+  timer_.expires_after(limits::kCloseTimeout);
+  timer_.async_wait([weak = weak_from_this()](const std::error_code& error) {
+    if (const auto self = weak.lock(); self && !error) self->conclude();
+  });
+}
+
+void Link::conclude() {
+  if (over_) return;
+  Failure why = closing_ || !why_ ? Failure() : std::move(*why_);
+  abort();
+  // In a turn of its own: `ended` lets go of us, and we are inside a callback of one of our parts.
+  asio::post(executor_, [self = shared_from_this(), why = std::move(why)]() mutable {
+    self->events_.ended(std::move(why));
+  });
+}
+
+void Link::abort() {
+  if (over_) return;
+  over_ = true;
+  timer_.cancel();
+  nudge_timer_.cancel();
+  channel_->drop();
+  if (relay_) relay_->close();
+  asio::post(executor_, [self = shared_from_this()] { self->client_.reset(); });
+}
+
+}  // namespace holdfast::device

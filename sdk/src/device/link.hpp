@@ -1,0 +1,99 @@
+// One connection, from the verified channel to its end: the channel, the relay and the MQTT client of
+// one generation. A link is used once; whatever arrives late belongs to a link that is gone.
+//
+// Threads: the worker's thread only. No event comes from within a call, except where said.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include <asio/steady_timer.hpp>
+
+#include "base/failure.hpp"
+#include "channel/channel.hpp"
+#include "device/window.hpp"
+#include "mqtt/client.hpp"
+#include "relay/relay.hpp"
+
+namespace holdfast::device {
+
+struct LinkEvents {
+  std::function<void(const mqtt_engine::Granted&)> logged_in;
+  /// The connection is over and its bill final. The last event; a failure unless we closed it.
+  std::function<void(Failure)> ended;
+  std::function<void(MessageId, int code, std::string text)> settled;
+  /// TLS has taken a QoS 0 message.
+  std::function<void(MessageId)> sent_at_most_once;
+  std::function<void(std::uint64_t id, int code)> subscribed;
+  std::function<void(Message)> arrived;
+  /// A packet of ours left, a packet of the broker's came (may come from within `publish`).
+  std::function<void()> sent;
+  std::function<void()> received;
+  /// There may be room for another message.
+  std::function<void()> room;
+  std::function<void(std::string)> intruder;
+};
+
+class Link : public std::enable_shared_from_this<Link> {
+ public:
+  Link(asio::any_io_executor executor, std::shared_ptr<channel::Channel> channel,
+       mqtt_engine::Login login, LinkEvents events);
+
+  /// Logs in over the channel.
+  void start();
+
+  /// Whether the window has room for another message. See window.hpp.
+  bool has_room();
+  Failure publish(const mqtt_engine::Publication& publication);
+  Failure subscribe(std::uint64_t id, const std::string& filter, Qos qos,
+                    mqtt_engine::RetainHandling retain);
+  void ping() { relay_->send_ping(); }
+
+  /// DISCONNECT, close_notify, FIN, in this order, each step bounded. Ends with `ended`.
+  void close();
+  /// Drops everything at once; no event is made any more.
+  void abort();
+
+  channel::ChannelBill bill() const { return channel_->bill(); }
+
+ private:
+  struct Passing {
+    MessageId id;
+    std::size_t bytes;
+    Qos qos;
+  };
+
+  void nudge_paho(std::chrono::milliseconds wait);
+  relay::RelayEvents relay_events();
+  mqtt_engine::ClientEvents client_events();
+  channel::ChannelEvents channel_events();
+  void publish_passed(std::uint8_t flags);
+  void fail(Failure why);
+  void close_channel();
+  void channel_closed(Failure why);
+  void conclude();
+
+  asio::any_io_executor executor_;
+  asio::steady_timer timer_;
+  asio::steady_timer nudge_timer_;
+  std::shared_ptr<channel::Channel> channel_;
+  std::shared_ptr<relay::Relay> relay_;
+  std::unique_ptr<mqtt_engine::Client> client_;
+  LinkEvents events_;
+  Window window_;
+  std::deque<Passing> in_pipe_;  // handed to Paho, not yet with TLS
+  std::size_t in_pipe_bytes_ = 0;
+  std::optional<Failure> why_;   // the first failure that tells something
+  bool greeted_ = false;         // Paho's CONNECT has passed
+  bool closing_ = false;         // we asked for the end
+  bool channel_closed_ = false;
+  bool over_ = false;
+};
+
+}  // namespace holdfast::device

@@ -1,0 +1,58 @@
+#include "device/shared.hpp"
+
+#include <holdfast/message.hpp>
+
+namespace holdfast::device {
+
+void Shared::set_event_handler(EventHandler handler) {
+  auto shared = handler ? std::make_shared<const EventHandler>(std::move(handler)) : nullptr;
+  const std::lock_guard lock(mutex_);
+  event_handler_ = std::move(shared);
+}
+
+void Shared::emit(EventKind kind, std::error_code error, std::string detail) {
+  std::shared_ptr<const EventHandler> handler;
+  {
+    const std::lock_guard lock(mutex_);
+    handler = event_handler_;
+  }
+  if (!handler) return;
+  const auto post = [this, &handler](Event event) {
+    return dispatcher.post_event([handler, event = std::move(event)] { (*handler)(event); });
+  };
+  if (const auto missing = events_missing_.exchange(0); missing > 0) {
+    if (!post({EventKind::events_dropped, {}, std::to_string(missing) + " events were dropped because "
+                                                                        "the event handler is slow"})) {
+      events_missing_ += missing;
+    }
+  }
+  if (!post({kind, error, std::move(detail)})) {
+    ++events_missing_;
+    ++counters.events_dropped;
+  }
+}
+
+void Shared::complain(std::string what) {
+  emit(EventKind::handler_failed, Errc::handler_failed, "a handler of the app threw: " + what);
+}
+
+void Shared::conclude(outbox::Entry entry, const Failure& failure) {
+  if (!failure) {
+    ++counters.delivered;
+  } else if (failure.error == Condition::refused || failure.error == Errc::payload_too_large) {
+    ++counters.refused;
+    emit(EventKind::message_refused, failure.error,
+         "message " + std::to_string(entry.id) + " on \"" + entry.topic + "\": " + failure.detail);
+  } else {
+    ++counters.dropped;
+    emit(EventKind::message_dropped, failure.error,
+         "message " + std::to_string(entry.id) + " on \"" + entry.topic + "\": " + failure.detail);
+  }
+  if (!entry.on_done) return;
+  dispatcher.post_notice(
+      [done = std::move(entry.on_done), delivery = Delivery{entry.id, failure.error, failure.detail}] {
+        done(delivery);
+      });
+}
+
+}  // namespace holdfast::device

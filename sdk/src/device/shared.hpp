@@ -1,0 +1,62 @@
+// What the app's calls and the worker share: the outbox, the subscriptions, the handlers and the
+// counters. Everything in it is safe to use from any thread.
+
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <utility>
+
+#include <holdfast/event.hpp>
+#include <holdfast/status.hpp>
+
+#include "device/dispatcher.hpp"
+#include "device/subscriptions.hpp"
+#include "outbox/outbox.hpp"
+
+namespace holdfast::device {
+
+struct AtomicCounters {
+  std::atomic<std::uint64_t> accepted{0}, delivered{0}, refused{0}, dropped{0}, received{0},
+      unhandled{0}, rejected_payloads{0}, inbound_dropped{0}, events_dropped{0}, intruders{0},
+      pin_failures{0};
+
+  Counters read() const {
+    return {accepted,  delivered, refused,         dropped,         received,  unhandled,
+            rejected_payloads, inbound_dropped, events_dropped, intruders, pin_failures};
+  }
+};
+
+class Shared {
+ public:
+  using EventHandler = std::function<void(const Event&)>;
+
+  explicit Shared(std::unique_ptr<outbox::Outbox> box)
+      : outbox(std::move(box)), dispatcher([this](std::string what) { complain(std::move(what)); }) {}
+
+  void set_event_handler(EventHandler handler);
+  void emit(EventKind kind, std::error_code error, std::string detail);
+  void emit(EventKind kind, const Failure& failure) { emit(kind, failure.error, failure.detail); }
+
+  /// An accepted message has come to its end, good or bad.
+  void conclude(outbox::Entry entry, const Failure& failure);
+
+  std::unique_ptr<outbox::Outbox> outbox;
+  Subscriptions subscriptions;
+  AtomicCounters counters;
+
+ private:
+  void complain(std::string what);
+
+  std::mutex mutex_;
+  std::shared_ptr<const EventHandler> event_handler_;
+  std::atomic<std::uint64_t> events_missing_{0};
+
+ public:
+  Dispatcher dispatcher;  // last: its thread uses the rest
+};
+
+}  // namespace holdfast::device

@@ -1,0 +1,489 @@
+#include "device/worker.hpp"
+
+#include <algorithm>
+#include <random>
+#include <utility>
+#include <variant>
+
+#include <asio/post.hpp>
+
+#include <holdfast/payload.hpp>
+
+#include "mqtt/paho_runtime.hpp"
+#include "mqtt/reason.hpp"
+
+namespace holdfast::device {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A broker whose quota is used up, or that refuses for now, is asked again after this.
+constexpr auto kQuotaPause = 30s;
+
+std::uint64_t draw_epoch() {
+  std::random_device source;
+  const auto half = [&source] { return static_cast<std::uint64_t>(source()); };
+  return (half() << 32) | half();
+}
+
+session::Config session_config(const Options& options) {
+  return {options.backoff, options.timeouts, options.reachable_within};
+}
+
+std::string text_of(const asio::ip::tcp::endpoint& endpoint) {
+  const std::string address = endpoint.address().to_string();
+  return (endpoint.address().is_v6() ? "[" + address + "]" : address) + ":" +
+         std::to_string(endpoint.port());
+}
+
+// What the broker has said with CONNACK that it will not take (MQTT 5 section 3.2.2.3): sending it all
+// the same would end the connection.
+Failure why_broker_would_refuse(const outbox::Entry& entry, std::size_t payload_bytes,
+                                const mqtt_engine::Granted& granted) {
+  constexpr std::size_t kHeaders = 32;  // more than a PUBLISH of ours has besides topic and payload
+  if (granted.maximum_packet_bytes &&
+      payload_bytes + entry.topic.size() + kHeaders > *granted.maximum_packet_bytes) {
+    return {Errc::payload_too_large, "a payload of " + std::to_string(payload_bytes) +
+                                         " bytes; the broker takes packets of at most " +
+                                         std::to_string(*granted.maximum_packet_bytes) + " bytes"};
+  }
+  if (entry.qos > granted.maximum_qos) {
+    return {Errc::refused_by_broker,
+            "the broker takes QoS " + std::to_string(static_cast<int>(granted.maximum_qos)) + " at most"};
+  }
+  if (entry.retain == Retain::yes && !granted.retain_available) {
+    return {Errc::refused_by_broker, "the broker does not support retained messages"};
+  }
+  return {};
+}
+
+void add_bill(Ledger& ledger, const channel::ChannelBill& bill) {
+  if (bill.connected) ++ledger.connections;
+  if (bill.handshaken) ++ledger.full_handshakes;
+  ledger.ip_bytes_up += bill.wire.ip_bytes_up;
+  ledger.ip_bytes_down += bill.wire.ip_bytes_down;
+  ledger.segments_up += bill.wire.segments_up;
+  ledger.segments_down += bill.wire.segments_down;
+  ledger.tls_bytes_up += bill.tls_bytes_up;
+  ledger.tls_bytes_down += bill.tls_bytes_down;
+  ledger.tls_records_up += bill.tls_records_up;
+}
+
+}  // namespace
+
+// Lets a thread that is not ours post to the worker while there is one.
+class Worker::Gate {
+ public:
+  template <class Function>
+  void pass(Function&& function) {
+    const std::lock_guard lock(mutex_);
+    if (open_) function();
+  }
+  void close() {
+    const std::lock_guard lock(mutex_);
+    open_ = false;
+  }
+
+ private:
+  std::mutex mutex_;
+  bool open_ = true;
+};
+
+Worker::Worker(asio::io_context& io, const Settings& settings, Shared& shared,
+               session::Random random, std::function<void(bool)> finished)
+    : io_(io),
+      settings_(settings),
+      shared_(shared),
+      finished_(std::move(finished)),
+      session_(session_config(settings.options), std::move(random)),
+      dialer_(io.get_executor(), settings.broker, settings.pins, settings.options.timeouts,
+              [this](const channel::ChannelBill& bill) { add_bill(ledger_, bill); }),
+      timer_(io),
+      gate_(std::make_shared<Gate>()),
+      epoch_(draw_epoch()) {}
+
+Worker::~Worker() {
+  gate_->close();
+  dialer_.cancel();
+  drop_link();
+}
+
+void Worker::start() {
+  // Without the waker Paho may take seconds to notice a new connection: it is worth the few
+  // milliseconds that it takes to stand, once in a process.
+  mqtt_engine::PahoRuntime::instance().when_ready([this, gate = gate_] {
+    gate->pass([this] {
+      asio::post(io_, [this] {
+        if (over_) return;
+        update_load();
+        session_.start(now());
+        act();
+      });
+    });
+  });
+}
+
+void Worker::stop(Instant deadline) {
+  shared_.outbox->release_all();
+  update_load();
+  session_.stop(now(), deadline);
+  act();
+  look();
+}
+
+void Worker::force_stop() {
+  if (over_) return;
+  carry_out(session::Abort{Failure(Errc::timed_out, "the stop took too long")});
+  carry_out(session::Finished{false});
+}
+
+void Worker::notify() {
+  if (notified_.exchange(true)) return;
+  asio::post(io_, [this] {
+    notified_ = false;
+    look();
+  });
+}
+
+// --- The session's actions -----------------------------------------------------------------------
+
+void Worker::act() {
+  if (acting_) return;  // an action with consequences at once: the loop below sees them
+  acting_ = true;
+  std::optional<Instant> next;
+  while (!over_) {
+    next = session_.tick(now());
+    const auto actions = session_.take_actions();
+    if (actions.empty()) break;
+    for (const session::Action& action : actions) {
+      std::visit([this](const auto& what) { carry_out(what); }, action);
+    }
+  }
+  acting_ = false;
+  if (!over_) arm_timer(next);
+}
+
+void Worker::carry_out(session::Dial) {
+  shared_.emit(EventKind::connecting, {}, "connecting to " + settings_.broker.text());
+  dialer_.dial([this](std::shared_ptr<channel::Channel> channel, Failure failure) {
+    dialled(std::move(channel), std::move(failure));
+  });
+}
+
+void Worker::dialled(std::shared_ptr<channel::Channel> channel, Failure failure) {
+  if (failure) {
+    ended(std::move(failure));
+    return;
+  }
+  dialled_ = std::move(channel);
+  session_.dialled(now());
+  act();
+}
+
+void Worker::carry_out(const session::Login& login) {
+  const Options& options = settings_.options;
+  address_ = text_of(dialled_->endpoint());
+  vouching_pin_ = dialled_->vouching_pin().text();
+  link_ = std::make_shared<Link>(io_.get_executor(), std::exchange(dialled_, nullptr),
+                                 mqtt_engine::Login{.client_id = options.client_id,
+                                                    .version = options.mqtt_version,
+                                                    .username = options.username,
+                                                    .password = options.password,
+                                                    .session_expiry = options.session_expiry,
+                                                    .keep_alive = login.keep_alive,
+                                                    .connack_timeout = options.timeouts.connack,
+                                                    .will = options.will},
+                                 link_events());
+  link_->start();
+}
+
+void Worker::carry_out(session::Ping) {
+  if (link_) link_->ping();
+}
+
+void Worker::carry_out(session::Close) {
+  if (link_) link_->close();
+}
+
+void Worker::carry_out(const session::Abort& abort) {
+  const bool was_up = up_;
+  dialer_.cancel();
+  drop_link();
+  shared_.emit(was_up ? EventKind::disconnected : EventKind::connect_failed, abort.reason);
+}
+
+void Worker::carry_out(const session::Wait& wait) {
+  const auto time = std::chrono::duration_cast<std::chrono::milliseconds>(wait.time);
+  shared_.emit(EventKind::waiting, {},
+               "attempt " + std::to_string(session_.attempts() + 1) + " in " +
+                   std::to_string(time.count()) + " ms");
+}
+
+void Worker::carry_out(const session::Finished& finished) {
+  if (over_) return;
+  over_ = true;
+  gate_->close();
+  timer_.cancel();
+  dialer_.cancel();
+  drop_link();
+  finished_(finished.clean);
+}
+
+// --- What the link tells -------------------------------------------------------------------------
+
+LinkEvents Worker::link_events() {
+  return {
+      .logged_in = [this](const mqtt_engine::Granted& granted) { logged_in(granted); },
+      .ended = [this](Failure failure) { ended(std::move(failure)); },
+      .settled = [this](MessageId id, int code,
+                        std::string text) { settled(id, code, std::move(text)); },
+      .sent_at_most_once =
+          [this](MessageId id) {
+            if (auto entry = shared_.outbox->settle(id)) shared_.conclude(std::move(*entry), {});
+          },
+      .subscribed = [this](std::uint64_t id, int code) { subscribed(id, code); },
+      .arrived = [this](Message message) { arrived(std::move(message)); },
+      .sent = [this] { session_.sent(now()); },
+      .received = [this] { session_.received(now()); },
+      .room = [this] { notify(); },
+      .intruder =
+          [this](std::string detail) {
+            ++shared_.counters.intruders;
+            shared_.emit(EventKind::intruder, {}, std::move(detail));
+          },
+  };
+}
+
+void Worker::logged_in(const mqtt_engine::Granted& granted) {
+  granted_ = granted;
+  up_ = true;
+  paused_until_.reset();
+  shared_.emit(EventKind::connected, {},
+               "connected to " + address_ + ", vouched for by " + vouching_pin_ +
+                   (granted.session_present ? ", session resumed" : ", new session"));
+  session_.logged_in(now(), {granted.session_present, granted.server_keep_alive});
+  // Once in a process even if the broker has the session: the filters may be others than the last
+  // time. Retain Handling 1 spares a second copy of every retained message then.
+  subscribe(!granted.session_present || !subscribed_once_, granted.session_present);
+  subscribed_once_ = true;
+  look();
+  act();
+}
+
+void Worker::ended(Failure failure) {
+  const bool was_up = up_;
+  drop_link();
+  if (failure.error == Errc::identity_refused) ++shared_.counters.pin_failures;
+  if (failure) {
+    shared_.emit(was_up ? EventKind::disconnected : EventKind::connect_failed, failure);
+  }
+  update_load();
+  session_.ended(now(), failure);
+  act();
+}
+
+void Worker::settled(MessageId id, int code, std::string text) {
+  unacknowledged_.erase(id);
+  constexpr int kFirstError = 0x80;
+  if (code >= 0 && code < kFirstError) {
+    if (auto entry = shared_.outbox->settle(id)) shared_.conclude(std::move(*entry), {});
+  } else if (mqtt_engine::is_final_refusal(code)) {
+    fail_entry(id, mqtt_engine::explain_reason(code, "the broker refused the message"));
+  } else {
+    shared_.outbox->retry(id);
+    if (link_) {
+      paused_until_ = now() + kQuotaPause;
+      const Failure why = code < 0 ? Failure(Errc::connection_lost, std::move(text))
+                                   : mqtt_engine::explain_reason(code, "the broker put a message off");
+      shared_.emit(EventKind::warning, why.error, why.detail + "; it is sent again in 30 s");
+    }
+  }
+  notify();
+}
+
+void Worker::fail_entry(MessageId id, const Failure& failure) {
+  if (auto entry = shared_.outbox->settle(id)) shared_.conclude(std::move(*entry), failure);
+}
+
+void Worker::subscribed(std::uint64_t id, int code) {
+  session_.received(now());
+  shared_.subscriptions.answered(id);
+  const std::string filter = shared_.subscriptions.filter_of(id);
+  if (code < 0x80) {
+    shared_.emit(EventKind::subscribed, {}, filter);
+  } else {
+    const Failure why = mqtt_engine::explain_reason(code, "the broker refused the filter " + filter);
+    shared_.emit(EventKind::subscription_refused, why.error, why.detail);
+  }
+}
+
+void Worker::arrived(Message message) {
+  session_.received(now());
+  auto handlers = shared_.subscriptions.match(message.topic);
+  if (handlers.empty()) {
+    ++shared_.counters.unhandled;
+    shared_.emit(EventKind::message_unhandled, {},
+                 "a message of " + std::to_string(message.payload.size()) + " bytes on \"" +
+                     message.topic + "\" matches no handler");
+    return;
+  }
+  for (auto& handler : handlers) {
+    const std::size_t bytes = message.topic.size() + message.payload.size();
+    const bool taken = shared_.dispatcher.post_message(
+        bytes, [handler = std::move(handler), copy = message]() mutable { (*handler)(std::move(copy)); });
+    if (taken) {
+      ++shared_.counters.received;
+    } else {
+      ++shared_.counters.inbound_dropped;
+      shared_.emit(EventKind::inbound_overflow, Errc::inbound_overflow,
+                   "a message on \"" + message.topic + "\" was dropped: the handlers are slower than "
+                   "what arrives");
+    }
+  }
+}
+
+// --- From the outbox to the link -------------------------------------------------------------------
+
+void Worker::look() {
+  if (over_) return;
+  for (outbox::Casualty& lost : shared_.outbox->expire(now())) {
+    shared_.conclude(std::move(lost.entry), lost.reason);
+  }
+  if (session_.is_up() && link_) {
+    subscribe(false, false);
+    pump();
+  }
+  update_load();
+  act();
+}
+
+void Worker::subscribe(bool all, bool session_present) {
+  const auto retain = session_present ? mqtt_engine::RetainHandling::send_if_new
+                                      : mqtt_engine::RetainHandling::send;
+  for (const auto& wanted : shared_.subscriptions.wanted(all)) {
+    if (const Failure failure = link_->subscribe(wanted.id, wanted.filter, wanted.qos, retain)) {
+      shared_.emit(EventKind::subscription_refused, failure);
+    }
+  }
+}
+
+void Worker::pump() {
+  const std::size_t window = std::min(limits::kMaxInFlight, granted_.receive_maximum);
+  if (paused_until_) {
+    if (now() < *paused_until_) return;
+    paused_until_.reset();
+  }
+  while (unacknowledged_.size() < window && link_->has_room()) {
+    const outbox::Entry* entry = shared_.outbox->take(now());
+    if (entry == nullptr || !send(*entry)) return;
+  }
+}
+
+// @return false if the link takes no more.
+bool Worker::send(const outbox::Entry& entry) {
+  const MessageId id = entry.id;
+  std::vector<std::byte> sealed;
+  std::span<const std::byte> payload = entry.payload;
+  if (entry.stream != outbox::kNoStream) {
+    sealed = seal_envelope({epoch_, entry.sequence}, entry.payload);
+    payload = sealed;
+  }
+  if (const Failure failure = why_broker_would_refuse(entry, payload.size(), granted_)) {
+    fail_entry(id, failure);
+    return true;
+  }
+  mqtt_engine::Publication publication{.id = id,
+                                       .topic = entry.topic,
+                                       .payload = payload,
+                                       .qos = entry.qos,
+                                       .retain = entry.retain,
+                                       .expiry = std::nullopt};
+  if (entry.expires) {
+    publication.expiry = std::max<std::chrono::seconds>(
+        std::chrono::ceil<std::chrono::seconds>(*entry.expires - now()), 1s);
+  }
+  if (entry.qos != Qos::at_most_once) unacknowledged_[id] = now();
+  if (const Failure failure = link_->publish(publication)) {
+    // Paho has lost the connection, and the link will tell soon; the entry waits again.
+    unacknowledged_.erase(id);
+    shared_.outbox->retry(id);
+    paused_until_ = now() + 1s;
+    return false;
+  }
+  return true;
+}
+
+void Worker::drop_link() {
+  if (dialled_) {
+    dialled_->drop();
+    add_bill(ledger_, dialled_->bill());
+    dialled_.reset();
+  }
+  if (!link_) return;
+  link_->abort();
+  add_bill(ledger_, link_->bill());
+  link_.reset();
+  up_ = false;
+  granted_ = {};
+  unacknowledged_.clear();
+  shared_.subscriptions.forget_unanswered();
+  for (outbox::Casualty& lost : shared_.outbox->put_back()) {
+    shared_.conclude(std::move(lost.entry), lost.reason);
+  }
+}
+
+// --- Time ------------------------------------------------------------------------------------------
+
+bool Worker::wants_to_be_reached() const {
+  return settings_.options.will.has_value() || !shared_.subscriptions.empty();
+}
+
+void Worker::update_load() {
+  session::Load load;
+  load.reachable = wants_to_be_reached();
+  const outbox::Fill fill = shared_.outbox->fill();
+  load.waiting = fill.waiting + fill.under_way > 0;
+  // Numbers rise with time, and a message that is sent again is sent before all others.
+  if (!unacknowledged_.empty()) load.oldest_ack = unacknowledged_.begin()->second;
+  session_.load(now(), load);
+}
+
+void Worker::arm_timer(std::optional<Instant> next) {
+  const auto sooner = [&next](const std::optional<Instant>& at) {
+    if (at) next = next ? std::min(*next, *at) : *at;
+  };
+  sooner(shared_.outbox->next_due());
+  sooner(paused_until_);
+  if (!next) {
+    if (armed_for_) timer_.cancel();
+    armed_for_.reset();
+    return;
+  }
+  // A later deadline is found when the earlier one rings: re-arming for each packet would cost more.
+  if (armed_for_ && *armed_for_ <= *next && *armed_for_ > now()) return;
+  armed_for_ = next;
+  timer_.expires_at(*next);
+  timer_.async_wait([this](const std::error_code& error) {
+    if (error || over_) return;
+    armed_for_.reset();
+    look();
+  });
+}
+
+Status Worker::status() const {
+  Status status;
+  status.state = session_.state();
+  if (session_.is_up()) {
+    status.address = address_;
+    status.vouching_pin = vouching_pin_;
+  }
+  const outbox::Fill fill = shared_.outbox->fill();
+  status.waiting = fill.waiting + fill.under_way;
+  status.under_way = fill.under_way;
+  status.counters = shared_.counters.read();
+  status.ledger = ledger_;
+  if (link_) add_bill(status.ledger, link_->bill());
+  return status;
+}
+
+}  // namespace holdfast::device

@@ -1,0 +1,106 @@
+// The worker: everything that happens on the SDK's I/O thread. It feeds the session's state machine,
+// carries its actions out, and moves messages from the outbox to the link.
+//
+// Threads: constructed anywhere; then the io_context's thread only, but for `notify`.
+
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include <asio/io_context.hpp>
+#include <asio/steady_timer.hpp>
+
+#include <holdfast/status.hpp>
+
+#include "base/clock.hpp"
+#include "channel/dialer.hpp"
+#include "device/check_options.hpp"
+#include "device/link.hpp"
+#include "device/shared.hpp"
+#include "session/session.hpp"
+
+namespace holdfast::device {
+
+class Worker {
+ public:
+  /// `finished` is called once, when the session has ended for good.
+  Worker(asio::io_context& io, const Settings& settings, Shared& shared, session::Random random,
+         std::function<void(bool clean)> finished);
+  ~Worker();
+
+  void start();
+  void stop(Instant deadline);
+  /// The time for a clean stop is over.
+  void force_stop();
+
+  /// Something changed that the worker should look at: a message, a subscription. Any thread.
+  void notify();
+
+  Status status() const;
+
+ private:
+  class Gate;
+
+  static Instant now() { return std::chrono::steady_clock::now(); }
+
+  void act();
+  void carry_out(session::Dial);
+  void carry_out(const session::Login& login);
+  void carry_out(session::Ping);
+  void carry_out(session::Close);
+  void carry_out(const session::Abort& abort);
+  void carry_out(const session::Wait& wait);
+  void carry_out(const session::Finished& finished);
+
+  LinkEvents link_events();
+  void dialled(std::shared_ptr<channel::Channel> channel, Failure failure);
+  void logged_in(const mqtt_engine::Granted& granted);
+  void ended(Failure failure);
+  void settled(MessageId id, int code, std::string text);
+  void subscribed(std::uint64_t id, int code);
+  void arrived(Message message);
+
+  void look();
+  void subscribe(bool all, bool session_present);
+  void pump();
+  bool send(const outbox::Entry& entry);
+  void fail_entry(MessageId id, const Failure& failure);
+  void drop_link();
+  void update_load();
+  void arm_timer(std::optional<Instant> next);
+  bool wants_to_be_reached() const;
+
+  asio::io_context& io_;
+  const Settings& settings_;
+  Shared& shared_;
+  std::function<void(bool)> finished_;
+  session::Session session_;
+  channel::Dialer dialer_;
+  asio::steady_timer timer_;
+  std::optional<Instant> armed_for_;
+  std::shared_ptr<Gate> gate_;
+  std::atomic<bool> notified_{false};
+
+  std::shared_ptr<Link> link_;
+  std::shared_ptr<channel::Channel> dialled_;  // verified, and waiting for the login
+  mqtt_engine::Granted granted_;
+  Ledger ledger_;                    // of connections that are over
+  std::string address_;
+  std::string vouching_pin_;
+  std::uint64_t epoch_;              // of this outbox, for the envelopes of streams
+  std::map<MessageId, Instant> unacknowledged_;
+  std::optional<Instant> paused_until_;  // a quota of the broker is used up
+  bool subscribed_once_ = false;     // in this process
+  bool up_ = false;                  // logged in
+  bool acting_ = false;
+  bool over_ = false;
+};
+
+}  // namespace holdfast::device

@@ -1,0 +1,97 @@
+// One MQTT connection through Paho: a new async_client object for each, because Paho 1.3.12 stalls for
+// seconds when one is used a second time.
+//
+// Paho calls back on its own threads, with its process-wide lock held. Nothing is done there but to
+// put a note into a mailbox; the notes are read on the executor's thread.
+//
+// Threads: the executor's thread only.
+
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include <asio/any_io_executor.hpp>
+
+#include <holdfast/message.hpp>
+#include <holdfast/options.hpp>
+
+#include "base/failure.hpp"
+
+namespace holdfast::mqtt_engine {
+
+struct Login {
+  std::string client_id;
+  MqttVersion version = MqttVersion::v5;
+  std::string username;
+  std::string password;
+  std::chrono::seconds session_expiry{0};
+  std::chrono::seconds keep_alive{0};
+  std::chrono::milliseconds connack_timeout = limits::kConnackTimeout;
+  std::optional<Will> will;
+};
+
+/// What the broker grants with CONNACK.
+struct Granted {
+  bool session_present = false;
+  std::optional<std::chrono::seconds> server_keep_alive;
+  std::size_t receive_maximum = 65'535;
+  std::optional<std::size_t> maximum_packet_bytes;
+  bool retain_available = true;
+  Qos maximum_qos = Qos::exactly_once;
+};
+
+struct Publication {
+  MessageId id = 0;
+  std::string_view topic;
+  std::span<const std::byte> payload;
+  Qos qos = Qos::at_least_once;
+  Retain retain = Retain::no;
+  std::optional<std::chrono::seconds> expiry;  ///< MQTT 5 section 3.3.2.3.3
+};
+
+enum class RetainHandling : std::uint8_t { send = 0, send_if_new = 1 };
+
+struct ClientEvents {
+  std::function<void(const Granted&)> logged_in;
+  /// The login was refused, or the connection ended.
+  std::function<void(Failure)> ended;
+  /// A publish of QoS 1 or 2 is settled; the code is MQTT's (0: success) or -1 if Paho gave it up.
+  std::function<void(MessageId, int code, std::string text)> settled;
+  /// The broker answered SUBSCRIBE number `id`; the code is the granted QoS or at least 0x80.
+  std::function<void(std::uint64_t id, int code)> subscribed;
+  std::function<void(Message)> arrived;
+};
+
+class Client {
+ public:
+  Client(asio::any_io_executor executor, Login login, ClientEvents events);
+  /// Hands the Paho object over to be destroyed in the background. The pipe's socket must be closed,
+  /// or be closed soon: that is what the background waits for.
+  ~Client();
+  Client(const Client&) = delete;
+  Client& operator=(const Client&) = delete;
+
+  /// Dials the relay on this port of 127.0.0.1 and logs in.
+  Failure connect(std::uint16_t port);
+  Failure publish(const Publication& publication);
+  Failure subscribe(std::uint64_t id, const std::string& filter, Qos qos, RetainHandling retain);
+  /// Writes DISCONNECT and closes the pipe.
+  void disconnect();
+
+ private:
+  class Handle;
+
+  ClientEvents events_;
+  std::unique_ptr<Handle> handle_;
+};
+
+}  // namespace holdfast::mqtt_engine

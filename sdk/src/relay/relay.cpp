@@ -1,0 +1,314 @@
+#include "relay/relay.hpp"
+
+#include <fcntl.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
+#include <array>
+#include <cerrno>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include <asio/post.hpp>
+
+#include "base/own_socket.hpp"
+
+namespace holdfast::relay {
+namespace {
+
+constexpr std::size_t kReadBytes = 16 * 1024;
+constexpr std::size_t kMaxGreetingBytes = 4 * 1024;
+// Above this, Paho is behind and the broker is asked to wait.
+constexpr std::size_t kInboundHighWater = 64 * 1024;
+// Paho writes what it was handed, and we bound that: its packets have the publish's payload, topic and
+// a few properties.
+constexpr std::size_t kMaxOutboundPacketBytes = limits::kMaxPayloadBytes + 64 * 1024;
+
+constexpr std::array<std::byte, 2> kPingreq{std::byte{0xC0}, std::byte{0}};
+constexpr std::array<std::byte, 2> kPingresp{std::byte{0xD0}, std::byte{0}};
+constexpr std::string_view kProxyAnswer = "HTTP/1.1 200 Connection established\r\n\r\n";
+
+std::span<const std::byte> bytes_of(std::string_view text) {
+  return std::as_bytes(std::span(text.data(), text.size()));
+}
+
+}  // namespace
+
+Relay::Relay(asio::any_io_executor executor, RelayEvents events)
+    : acceptor_(executor),
+      paho_(executor),
+      gather_timer_(executor),
+      events_(std::move(events)),
+      outbound_(kMaxOutboundPacketBytes),
+      inbound_(limits::kMaxInboundPacketBytes) {}
+
+Relay::~Relay() { close(); }
+
+void Relay::close() {
+  phase_ = Phase::closed;
+  gather_timer_.cancel();
+  std::error_code ignored;
+  acceptor_.close(ignored);
+  paho_.close(ignored);
+}
+
+std::uint16_t Relay::listen(Failure& failure) {
+  const asio::ip::tcp::endpoint any(asio::ip::address_v4::loopback(), 0);
+  std::error_code error;
+  acceptor_.open(any.protocol(), error);
+  if (!error) (void)::fcntl(acceptor_.native_handle(), F_SETFD, FD_CLOEXEC);
+  if (!error) acceptor_.bind(any, error);
+  if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+  if (!error) acceptor_.non_blocking(true, error);
+  const auto bound = error ? any : acceptor_.local_endpoint(error);
+  if (error) {
+    failure = Failure(Errc::system_failure,
+                      "the private pipe could not be opened on 127.0.0.1: " + error.message());
+    return 0;
+  }
+  phase_ = Phase::listening;
+  accept();
+  return bound.port();
+}
+
+void Relay::accept() {
+  acceptor_.async_accept(paho_, [self = shared_from_this()](const std::error_code& error) {
+    if (self->phase_ != Phase::listening) return;
+    if (error) {
+      self->break_off(Errc::system_failure, "the private pipe failed: " + error.message());
+      return;
+    }
+    std::error_code ignored;
+    const auto remote = self->paho_.remote_endpoint(ignored);
+    const auto descriptor = find_own_peer(self->paho_.native_handle());
+    if (!descriptor) {
+      self->paho_.close(ignored);
+      self->events_.intruder("a process that is not ours connected to the private pipe from port " +
+                             std::to_string(remote.port()) + " and was dropped");
+      self->accept();
+      return;
+    }
+    self->acceptor_.close(ignored);
+    self->paho_.non_blocking(true, ignored);
+    (void)::fcntl(self->paho_.native_handle(), F_SETFD, FD_CLOEXEC);
+    const int on = 1;
+    (void)::setsockopt(self->paho_.native_handle(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    // Paho does not set it on its own end, and Nagle's algorithm would hold the second packet of a
+    // burst back until our delayed ACK, 40 ms later. The descriptor is this process's.
+    (void)::setsockopt(*descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    self->phase_ = Phase::greeting;
+    // The answer to Paho's CONNECT line goes out before the question: Paho looks for it right after it
+    // has asked, and if it is not there yet sleeps 250 ms with its process-wide lock held (1.3.12).
+    self->send_to_paho(bytes_of(kProxyAnswer));
+    self->flush_to_paho();
+    self->wait_paho_readable();
+    self->events_.dialled_in();
+  });
+}
+
+// --- Paho to broker ------------------------------------------------------------------------------
+
+void Relay::wait_paho_readable() {
+  if (reading_ || paho_ended_ || phase_ == Phase::closed) return;
+  reading_ = true;
+  paho_.async_wait(asio::socket_base::wait_read,
+                   [self = shared_from_this()](const std::error_code& error) {
+                     self->reading_ = false;
+                     if (!error && self->phase_ != Phase::closed) self->on_paho_readable();
+                   });
+}
+
+void Relay::on_paho_readable() {
+  if (!wire_takes_) return;  // wire_ready goes on
+  std::array<std::byte, kReadBytes> buffer;  // NOLINT: filled by recv
+  const ssize_t count = ::recv(paho_.native_handle(), buffer.data(), buffer.size(), 0);
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
+    wait_paho_readable();
+    return;
+  }
+  if (count <= 0) {
+    paho_ended();
+    return;
+  }
+  const auto bytes = std::span<const std::byte>(buffer).first(static_cast<std::size_t>(count));
+  if (phase_ == Phase::greeting) {
+    greet(bytes);
+  } else {
+    take_from_paho(bytes);
+  }
+  if (phase_ != Phase::closed && wire_takes_) wait_paho_readable();
+}
+
+void Relay::greet(std::span<const std::byte> bytes) {
+  greeting_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  const auto end = greeting_.find("\r\n\r\n");
+  if (end == std::string::npos) {
+    if (greeting_.size() > kMaxGreetingBytes || !std::string_view("CONNECT ").starts_with(
+                                                    std::string_view(greeting_).substr(0, 8))) {
+      break_off(Errc::protocol_error, "Paho did not greet the private pipe as its proxy");
+    }
+    return;
+  }
+  const std::string rest = greeting_.substr(end + 4);
+  greeting_.clear();
+  phase_ = Phase::open;
+  if (!rest.empty()) take_from_paho(bytes_of(rest));
+}
+
+void Relay::take_from_paho(std::span<const std::byte> bytes) {
+  while (!bytes.empty() && phase_ == Phase::open) {
+    const Piece piece = outbound_.next(bytes);
+    if (piece.kind == Piece::Kind::error) {
+      break_off(Errc::protocol_error, std::string("Paho wrote what is not MQTT: ") + piece.error);
+      return;
+    }
+    if (piece.kind == Piece::Kind::packet) pass_packet(piece);
+  }
+  flush_or_wait();
+}
+
+void Relay::pass_packet(const Piece& piece) {
+  if (piece.type == PacketType::pingreq) {
+    if (piece.ends) {
+      ++pings_to_answer_;
+      answer_pings();
+    }
+    return;
+  }
+  gathered_.insert(gathered_.end(), piece.bytes.begin(), piece.bytes.end());
+  if (!piece.ends) return;
+  if (piece.type == PacketType::publish && expected_ > 0) --expected_;
+  passing_.push_back({piece.type, piece.flags});
+  if (ping_wanted_) send_ping();
+}
+
+void Relay::send_ping() {
+  ping_wanted_ = !outbound_.at_boundary();
+  if (ping_wanted_ || phase_ != Phase::open) return;
+  gathered_.insert(gathered_.end(), kPingreq.begin(), kPingreq.end());
+  flush_or_wait();
+}
+
+// More is known to come when the device has handed publishes to Paho that have not shown up here yet:
+// then the record stays open for them, for a bounded time. Else what is there goes out at once.
+void Relay::flush_or_wait() {
+  if (phase_ != Phase::open || gathered_.empty() || !wire_takes_) return;
+  if (expected_ == 0 || gathered_.size() >= limits::kGatherBytes) {
+    flush_to_wire();
+    return;
+  }
+  if (gathering_) return;
+  gathering_ = true;
+  gather_timer_.expires_after(limits::kGatherTime);
+  gather_timer_.async_wait([self = shared_from_this()](const std::error_code& error) {
+    self->gathering_ = false;
+    if (!error && self->phase_ == Phase::open && self->wire_takes_) self->flush_to_wire();
+  });
+}
+
+void Relay::flush_to_wire() {
+  // The timer is left running: at worst it closes the next record sooner, and stopping and starting
+  // it for each record costs two system calls.
+  if (gathered_.empty()) return;
+  wire_takes_ = events_.to_wire(gathered_);
+  gathered_.clear();
+  const auto passed = std::exchange(passing_, {});
+  for (const Passing& packet : passed) {
+    if (phase_ == Phase::closed) return;
+    events_.passed(packet.type, packet.flags);
+  }
+}
+
+void Relay::wire_ready() {
+  if (wire_takes_ || phase_ == Phase::closed) return;
+  wire_takes_ = true;
+  flush_or_wait();
+  if (wire_takes_) wait_paho_readable();
+}
+
+void Relay::paho_ended() {
+  paho_ended_ = true;
+  if (phase_ == Phase::open) flush_to_wire();
+  if (phase_ != Phase::closed) events_.hung_up();
+}
+
+// --- Broker to Paho ------------------------------------------------------------------------------
+
+void Relay::from_wire(std::span<const std::byte> bytes) {
+  while (!bytes.empty() && phase_ == Phase::open) {
+    const Piece piece = inbound_.next(bytes);
+    if (piece.kind == Piece::Kind::error) {
+      break_off(Errc::protocol_error,
+                std::string("the broker sent what is not MQTT: ") + piece.error +
+                    "; check that host and port are those of an MQTT listener");
+      return;
+    }
+    if (piece.kind != Piece::Kind::packet) break;
+    // A PINGRESP answers a ping of the session's; Paho has had its answers from here.
+    if (piece.type != PacketType::pingresp) send_to_paho(piece.bytes);
+    if (piece.ends) {
+      events_.arrived(piece.type);
+      answer_pings();
+    }
+  }
+  flush_to_paho();
+}
+
+void Relay::answer_pings() {
+  if (!inbound_.at_boundary()) return;
+  for (; pings_to_answer_ > 0; --pings_to_answer_) send_to_paho(kPingresp);
+  flush_to_paho();
+}
+
+void Relay::send_to_paho(std::span<const std::byte> bytes) {
+  to_paho_.insert(to_paho_.end(), bytes.begin(), bytes.end());
+}
+
+void Relay::flush_to_paho() {
+  if (phase_ == Phase::closed || phase_ == Phase::listening || writing_) return;
+  while (to_paho_sent_ < to_paho_.size()) {
+    const ssize_t count = ::send(paho_.native_handle(), to_paho_.data() + to_paho_sent_,
+                                 to_paho_.size() - to_paho_sent_, MSG_NOSIGNAL);
+    if (count < 0) {
+      if (errno == EINTR) continue;
+      if (errno != EAGAIN) return;  // the reading side learns of it
+      break;
+    }
+    to_paho_sent_ += static_cast<std::size_t>(count);
+  }
+  const std::size_t left = to_paho_.size() - to_paho_sent_;
+  if (left == 0) {
+    to_paho_.clear();
+    to_paho_sent_ = 0;
+    if (wire_ended_ && !sent_end_) {
+      sent_end_ = true;
+      (void)::shutdown(paho_.native_handle(), SHUT_WR);
+    }
+  }
+  if (full_ != (left > kInboundHighWater)) {
+    full_ = !full_;
+    events_.full(full_);
+  }
+  if (left == 0 || phase_ == Phase::closed) return;
+  writing_ = true;
+  paho_.async_wait(asio::socket_base::wait_write,
+                   [self = shared_from_this()](const std::error_code& error) {
+                     self->writing_ = false;
+                     if (!error) self->flush_to_paho();
+                   });
+}
+
+void Relay::wire_ended() {
+  wire_ended_ = true;
+  flush_to_paho();
+}
+
+void Relay::break_off(Errc errc, std::string detail) {
+  if (phase_ == Phase::closed) return;
+  const auto broken = events_.broken;
+  close();
+  broken(Failure(errc, std::move(detail)));
+}
+
+}  // namespace holdfast::relay
