@@ -1,4 +1,4 @@
-# Appends holdfast::Schema<root type> to a header that flatc has just written: the file identifier and
+# Adds holdfast::Schema<root type> to a header that flatc has just written: the file identifier and
 # the name of the root type, which flatc's own code has only as free functions.
 #
 #   cmake -DSCHEMA=reading.fbs -DHEADER=reading_generated.h -P append-schema-traits.cmake
@@ -24,12 +24,20 @@ if(NOT root_type MATCHES "\\." AND text MATCHES "namespace[ \t\r\n]+([A-Za-z0-9_
 endif()
 string(REPLACE "." "::" cpp_name "::${qualified}")
 
-file(APPEND "${HEADER}" "
-// Added by holdfast_add_schemas.
+# Inside the include guard, that is before the last #endif.
+file(READ "${HEADER}" header)
+string(FIND "${header}" "#endif" guard_end REVERSE)
+if(guard_end EQUAL -1)
+  message(FATAL_ERROR "${HEADER}: flatc wrote no include guard; this flatc is not known to Holdfast")
+endif()
+string(SUBSTRING "${header}" 0 ${guard_end} body)
+string(SUBSTRING "${header}" ${guard_end} -1 tail)
+file(WRITE "${HEADER}" "${body}// Added by holdfast_add_schemas.
 #include <holdfast/payload.hpp>
 template <>
 struct holdfast::Schema<${cpp_name}> {
   static constexpr std::string_view identifier = \"${file_identifier}\";
   static constexpr std::string_view name = \"${qualified}\";
 };
-")
+
+${tail}")

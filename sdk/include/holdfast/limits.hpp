@@ -17,14 +17,14 @@ using namespace std::chrono_literals;
 
 /// Largest payload of one message. A larger one holds a slow link for minutes and cannot be
 /// interrupted by an urgent one: cut it into parts.
-inline constexpr std::size_t kMaxPayloadBytes = 256 * 1024;
+inline constexpr std::size_t kMaxPayloadBytes = std::size_t{256} * 1024;
 /// Longest topic or topic filter. MQTT allows 65,535; every byte is paid for with each message.
 inline constexpr std::size_t kMaxTopicBytes = 1024;
 /// Longest client identifier. MQTT 5 section 3.1.3.1 only obliges a broker to take 23; all brokers
 /// we know take 128.
 inline constexpr std::size_t kMaxClientIdBytes = 128;
 /// Longest user name; the same for the password (MQTT allows 65,535; tokens stay below 8 KiB).
-inline constexpr std::size_t kMaxCredentialBytes = 8 * 1024;
+inline constexpr std::size_t kMaxCredentialBytes = std::size_t{8} * 1024;
 /// Pins in one set: one in service, one backup, and room for a rotation of several brokers.
 inline constexpr std::size_t kMaxPins = 16;
 /// Filters with a handler in one device.
@@ -37,12 +37,12 @@ inline constexpr std::size_t kMaxStreams = 64;
 /// Messages that wait or are under way, in the in-memory outbox.
 inline constexpr std::size_t kOutboxMessages = 100'000;
 /// Payload and topic bytes of those messages.
-inline constexpr std::size_t kOutboxBytes = 16 * 1024 * 1024;
+inline constexpr std::size_t kOutboxBytes = std::size_t{16} * 1024 * 1024;
 /// Received messages that wait for their handler; what comes beyond is counted and dropped, so that
 /// a slow handler never keeps acknowledgements from being read.
 inline constexpr std::size_t kInboundMessages = 1'000;
 /// Payload bytes of those messages.
-inline constexpr std::size_t kInboundBytes = 4 * 1024 * 1024;
+inline constexpr std::size_t kInboundBytes = std::size_t{4} * 1024 * 1024;
 /// Events that wait for the event handler; the oldest are dropped and counted.
 inline constexpr std::size_t kEvents = 1'000;
 /// QoS 1 and 2 publishes without an acknowledgement. Paho refuses more than about 100; a broker may
@@ -52,26 +52,33 @@ inline constexpr std::size_t kMaxInFlight = 90;
 inline constexpr std::uint16_t kReceiveMaximum = 64;
 /// Largest MQTT packet taken from the broker (MQTT 5 Maximum Packet Size): a payload with its topic
 /// and properties. A broker that sends more is disconnected.
-inline constexpr std::size_t kMaxInboundPacketBytes = kMaxPayloadBytes + 64 * 1024;
+inline constexpr std::size_t kMaxInboundPacketBytes = kMaxPayloadBytes + std::size_t{64} * 1024;
 
 // --- Between the outbox and the wire ----------------------------------------------------------
 
 /// Bytes that may have left the outbox and not yet be on the wire before a rate was measured.
-inline constexpr std::size_t kInitialWindowBytes = 8 * 1024;
+inline constexpr std::size_t kInitialWindowBytes = std::size_t{8} * 1024;
 /// The least that this window shrinks to on a slow link: about one segment, so that urgent data
 /// waits for one segment at most.
 inline constexpr std::size_t kMinWindowBytes = 1'536;
 /// The most that it grows to: beyond, a fast link gains nothing and memory is lost.
-inline constexpr std::size_t kMaxWindowBytes = 256 * 1024;
+inline constexpr std::size_t kMaxWindowBytes = std::size_t{256} * 1024;
 /// The window holds what the link carries in this time.
 inline constexpr auto kWindowTime = 2s;
 /// A TLS record carries at most 16 KiB of plain text (RFC 8446 section 5.1).
-inline constexpr std::size_t kMaxRecordBytes = 16 * 1024;
+inline constexpr std::size_t kMaxRecordBytes = std::size_t{16} * 1024;
 /// Gathered plain text that closes a record although more is coming. Three segments' worth: beyond,
 /// a message gets cheaper by less than a byte, and the first one in the record waits longer.
-inline constexpr std::size_t kGatherBytes = 4 * 1024;
-/// How long the relay waits for packets that it knows are coming before it closes a record.
+inline constexpr std::size_t kGatherBytes = std::size_t{4} * 1024;
+/// How long the relay waits for a packet that it knows is coming before it closes a record, and how
+/// long it goes on waiting as long as they do come.
 inline constexpr auto kGatherTime = 2ms;
+inline constexpr auto kGatherMost = 20ms;
+/// How often it looks for them meanwhile; and how often acknowledgements are read while many are
+/// under way. To be woken for each packet costs several system calls, this a few for dozens.
+inline constexpr auto kGatherStep = 250us;
+/// Unacknowledged messages from which on acknowledgements are read in that rhythm.
+inline constexpr std::size_t kManyInFlight = 16;
 // --- Waits -------------------------------------------------------------------------------------
 
 /// Name resolution as a whole. resolv.conf's own defaults (5 s, 2 attempts, 3 servers) end at 30 s.

@@ -9,6 +9,7 @@
 #include <system_error>
 #include <utility>
 
+#include <asio/error.hpp>
 #include <asio/post.hpp>
 #include <holdfast/limits.hpp>
 
@@ -18,7 +19,7 @@ namespace holdfast::channel {
 namespace {
 
 // One read takes what a burst of segments left in the socket; more is read in the next turn.
-constexpr std::size_t kReadBytes = 32 * 1024;
+constexpr std::size_t kReadBytes = std::size_t{32} * 1024;
 constexpr int kInitialUnsentBytes = 16 * 1024;
 
 std::string text_of(const asio::ip::tcp::endpoint& endpoint) {
@@ -39,6 +40,7 @@ Channel::Channel(asio::any_io_executor executor, const TlsContext& tls,
                  const Timeouts& timeouts)
     : socket_(executor),
       timer_(executor),
+      read_timer_(executor),
       tls_(tls, server_name, pins),
       timeouts_(timeouts),
       plain_text_(limits::kMaxRecordBytes) {}
@@ -78,11 +80,12 @@ void Channel::set_socket_options() {
 
 Failure Channel::explain_connect(const std::error_code& error) const {
   const std::string at = text_of(endpoint_);
-  if (error == std::errc::connection_refused) {
+  // Asio's own codes: its category (1.22) does not map to std::errc.
+  if (error == asio::error::connection_refused) {
     return {Errc::connection_refused, "nothing listens on " + at +
                                           "; check the port and whether the broker runs"};
   }
-  if (error == std::errc::timed_out) return {Errc::timed_out, at + " does not answer"};
+  if (error == asio::error::timed_out) return {Errc::timed_out, at + " does not answer"};
   return {Errc::unreachable, at + " cannot be reached: " + error.message()};
 }
 
@@ -100,7 +103,9 @@ void Channel::connected(const std::error_code& error) {
 
 void Channel::shake_hands() {
   Failure failure;
-  switch (tls_.handshake(failure)) {
+  const TlsSession::Step step = tls_.handshake(failure);
+  if (step != TlsSession::Step::need_input) free_thread_caches();
+  switch (step) {
     case TlsSession::Step::need_input: flush(); return;
     case TlsSession::Step::failed:
       flush();  // the alert, so that the broker's log tells the operator
@@ -135,12 +140,19 @@ void Channel::arm_timer(std::chrono::milliseconds time, std::string step) {
 void Channel::wait_readable() {
   if (reading_ || paused_ || phase_ == Phase::closed) return;
   reading_ = true;
-  socket_.async_wait(asio::socket_base::wait_read,
-                     [self = shared_from_this()](const std::error_code& error) {
-                       self->reading_ = false;
-                       if (error || self->phase_ == Phase::closed) return;
-                       self->on_readable();
-                     });
+  const auto readable = [self = shared_from_this()](const std::error_code& error) {
+    self->reading_ = false;
+    if (!error && self->phase_ != Phase::closed) self->on_readable();
+  };
+  // Having just read, there is a good chance that more comes soon: it is read together then. A timer
+  // that finds nothing costs one read, and the next wait is one for readability again.
+  if (rhythm_ && just_read_) {
+    just_read_ = false;
+    read_timer_.expires_after(limits::kGatherStep);
+    read_timer_.async_wait(readable);
+    return;
+  }
+  socket_.async_wait(asio::socket_base::wait_read, readable);
 }
 
 void Channel::on_readable() {
@@ -159,6 +171,7 @@ void Channel::on_readable() {
     finish(phase_ == Phase::closing ? Failure() : explain_end(0));
     return;
   }
+  just_read_ = true;
   bill_.tls_bytes_down += static_cast<std::uint64_t>(count);
   tls_.feed(std::span(buffer).first(static_cast<std::size_t>(count)));
   if (phase_ == Phase::handshaking) shake_hands();
@@ -290,6 +303,7 @@ void Channel::drop() {
   bill_ = bill();  // the kernel's counters go with the socket
   phase_ = Phase::closed;
   timer_.cancel();
+  read_timer_.cancel();
   std::error_code ignored;
   socket_.close(ignored);
 }

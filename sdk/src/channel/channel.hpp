@@ -67,6 +67,10 @@ class Channel : public std::enable_shared_from_this<Channel> {
   /// Stops reading from the socket (back-pressure), or goes on.
   void pause_reading(bool pause);
 
+  /// Reads in a rhythm (`limits::kGatherStep`) instead of at once, for as long as it is set: many small
+  /// records are expected, and none is urgent.
+  void read_in_rhythm(bool rhythm) { rhythm_ = rhythm; }
+
   /// close_notify, FIN, and then up to `limits::kCloseTimeout` for the peer's own end, so that the
   /// closing segments are counted. Ends with `closed`.
   void close();
@@ -100,6 +104,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   asio::ip::tcp::socket socket_;
   int handle_ = -1;  // of the open socket; Asio has no const way to ask for it
   asio::steady_timer timer_;
+  asio::steady_timer read_timer_;
   TlsSession tls_;
   Timeouts timeouts_;
   ChannelEvents events_;
@@ -107,6 +112,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
   Phase phase_ = Phase::idle;
   bool reading_ = false;         // a wait for readability is pending
   bool paused_ = false;
+  bool rhythm_ = false;
+  bool just_read_ = false;
   bool flushing_ = false;        // a wait for writability is pending
   bool delivering_ = false;      // `data` is being called
   bool sent_fin_ = false;

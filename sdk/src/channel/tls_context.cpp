@@ -4,6 +4,7 @@
 #include <wolfssl/options.h>
 
 #include <wolfssl/ssl.h>
+#include <wolfssl/wolfcrypt/ecc.h>
 
 #include <mutex>
 #include <stdexcept>
@@ -33,6 +34,12 @@ void initialise_once() {
 }
 
 }  // namespace
+
+void free_thread_caches() {
+#ifdef FP_ECC
+  wc_ecc_fp_free();
+#endif
+}
 
 void TlsContext::Free::operator()(WOLFSSL_CTX* context) const { wolfSSL_CTX_free(context); }
 

@@ -54,6 +54,8 @@ class Link : public std::enable_shared_from_this<Link> {
   Failure subscribe(std::uint64_t id, const std::string& filter, Qos qos,
                     mqtt_engine::RetainHandling retain);
   void ping() { relay_->send_ping(); }
+  /// How many messages wait for their acknowledgement.
+  void in_flight(std::size_t count) { channel_->read_in_rhythm(count >= limits::kManyInFlight); }
 
   /// DISCONNECT, close_notify, FIN, in this order, each step bounded. Ends with `ended`.
   void close();

@@ -352,6 +352,7 @@ void Worker::look() {
   if (session_.is_up() && link_) {
     subscribe(false, false);
     pump();
+    link_->in_flight(unacknowledged_.size());
   }
   update_load();
   act();

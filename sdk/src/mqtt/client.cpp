@@ -1,5 +1,6 @@
 #include "mqtt/client.hpp"
 
+#include <algorithm>
 #include <condition_variable>
 #include <mutex>
 #include <utility>
@@ -245,8 +246,9 @@ class Client::Handle final : public Disposable {
       }
       return;
     }
-    const int reason = token.get_reason_code();
     const int code = token.get_return_code();
+    // Paho C 1.3.12 tells CONNACK's reason as the return code, and leaves the reason code at 0.
+    const int reason = std::max<int>(token.get_reason_code(), code);
     if (login_.version == MqttVersion::v5 && reason >= 0x80 && reason < 0xFF) {
       put(Ended{explain_reason(reason, "the broker refused the login")});
     } else if (login_.version == MqttVersion::v3_1_1 && code >= 1 && code <= 5) {

@@ -4,6 +4,7 @@
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <string_view>
@@ -17,17 +18,31 @@
 namespace holdfast::relay {
 namespace {
 
-constexpr std::size_t kReadBytes = 16 * 1024;
-constexpr std::size_t kMaxGreetingBytes = 4 * 1024;
+constexpr std::size_t kReadBytes = std::size_t{16} * 1024;
+constexpr std::size_t kMaxGreetingBytes = std::size_t{4} * 1024;
 // Above this, Paho is behind and the broker is asked to wait.
-constexpr std::size_t kInboundHighWater = 64 * 1024;
+constexpr std::size_t kInboundHighWater = std::size_t{64} * 1024;
 // Paho writes what it was handed, and we bound that: its packets have the publish's payload, topic and
 // a few properties.
-constexpr std::size_t kMaxOutboundPacketBytes = limits::kMaxPayloadBytes + 64 * 1024;
+constexpr std::size_t kMaxOutboundPacketBytes = limits::kMaxPayloadBytes + std::size_t{64} * 1024;
 
 constexpr std::array<std::byte, 2> kPingreq{std::byte{0xC0}, std::byte{0}};
 constexpr std::array<std::byte, 2> kPingresp{std::byte{0xD0}, std::byte{0}};
 constexpr std::string_view kProxyAnswer = "HTTP/1.1 200 Connection established\r\n\r\n";
+
+// A broker sends no other types, and their flags are fixed but for PUBLISH (MQTT 5 section 2.1.3). What
+// is not MQTT at all is told from it by its first byte, mostly.
+bool may_come_from_broker(const Piece& piece) {
+  switch (piece.type) {
+    case PacketType::connect:
+    case PacketType::subscribe:
+    case PacketType::unsubscribe:
+    case PacketType::pingreq: return false;
+    case PacketType::publish: return (piece.flags & 0x6) != 0x6;  // QoS 3
+    case PacketType::pubrel: return piece.flags == 2;
+    default: return piece.flags == 0;
+  }
+}
 
 std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
@@ -121,23 +136,27 @@ void Relay::wait_paho_readable() {
 
 void Relay::on_paho_readable() {
   if (!wire_takes_) return;  // wire_ready goes on
+  if (!read_from_paho()) return;
+  if (phase_ != Phase::closed && !gathering_) wait_paho_readable();
+}
+
+// @return false if the pipe has ended.
+bool Relay::read_from_paho() {
   std::array<std::byte, kReadBytes> buffer;  // NOLINT: filled by recv
   const ssize_t count = ::recv(paho_.native_handle(), buffer.data(), buffer.size(), 0);
-  if (count < 0 && (errno == EAGAIN || errno == EINTR)) {
-    wait_paho_readable();
-    return;
-  }
+  if (count < 0 && (errno == EAGAIN || errno == EINTR)) return true;
   if (count <= 0) {
     paho_ended();
-    return;
+    return false;
   }
+  last_read_ = std::chrono::steady_clock::now();
   const auto bytes = std::span<const std::byte>(buffer).first(static_cast<std::size_t>(count));
   if (phase_ == Phase::greeting) {
     greet(bytes);
   } else {
     take_from_paho(bytes);
   }
-  if (phase_ != Phase::closed && wire_takes_) wait_paho_readable();
+  return phase_ != Phase::closed;
 }
 
 void Relay::greet(std::span<const std::byte> bytes) {
@@ -191,25 +210,43 @@ void Relay::send_ping() {
 }
 
 // More is known to come when the device has handed publishes to Paho that have not shown up here yet:
-// then the record stays open for them, for a bounded time. Else what is there goes out at once.
+// then the record stays open for them, within bounds. Else what is there goes out at once.
 void Relay::flush_or_wait() {
   if (phase_ != Phase::open || gathered_.empty() || !wire_takes_) return;
   if (expected_ == 0 || gathered_.size() >= limits::kGatherBytes) {
     flush_to_wire();
-    return;
+  } else if (!gathering_) {
+    gathered_first_ = last_read_;
+    gather();
   }
-  if (gathering_) return;
+}
+
+// Meanwhile Paho's socket is looked at every now and then: to be woken for each of its packets, one by
+// one, would cost more than all else that is done here.
+void Relay::gather() {
   gathering_ = true;
-  gather_timer_.expires_after(limits::kGatherTime);
+  gather_timer_.expires_after(limits::kGatherStep);
   gather_timer_.async_wait([self = shared_from_this()](const std::error_code& error) {
     self->gathering_ = false;
-    if (!error && self->phase_ == Phase::open && self->wire_takes_) self->flush_to_wire();
+    if (error || self->phase_ != Phase::open || !self->wire_takes_) return;
+    if (!self->read_from_paho() || !self->wire_takes_) return;
+    if (!self->gathered_.empty()) {
+      const auto now = std::chrono::steady_clock::now();
+      if (now - self->last_read_ >= limits::kGatherTime ||
+          now - self->gathered_first_ >= limits::kGatherMost) {
+        self->flush_to_wire();
+      }
+    }
+    if (self->phase_ != Phase::open || !self->wire_takes_ || self->gathering_) return;
+    if (self->expected_ > 0 && !self->gathered_.empty()) {
+      self->gather();
+    } else {
+      self->wait_paho_readable();
+    }
   });
 }
 
 void Relay::flush_to_wire() {
-  // The timer is left running: at worst it closes the next record sooner, and stopping and starting
-  // it for each record costs two system calls.
   if (gathered_.empty()) return;
   wire_takes_ = events_.to_wire(gathered_);
   gathered_.clear();
@@ -224,7 +261,7 @@ void Relay::wire_ready() {
   if (wire_takes_ || phase_ == Phase::closed) return;
   wire_takes_ = true;
   flush_or_wait();
-  if (wire_takes_) wait_paho_readable();
+  if (wire_takes_ && !gathering_) wait_paho_readable();
 }
 
 void Relay::paho_ended() {
@@ -238,9 +275,11 @@ void Relay::paho_ended() {
 void Relay::from_wire(std::span<const std::byte> bytes) {
   while (!bytes.empty() && phase_ == Phase::open) {
     const Piece piece = inbound_.next(bytes);
-    if (piece.kind == Piece::Kind::error) {
+    const bool foreign = piece.kind == Piece::Kind::packet && !may_come_from_broker(piece);
+    if (piece.kind == Piece::Kind::error || foreign) {
       break_off(Errc::protocol_error,
-                std::string("the broker sent what is not MQTT: ") + piece.error +
+                std::string("the broker sent what is not MQTT: ") +
+                    (foreign ? "a packet that no broker sends" : piece.error) +
                     "; check that host and port are those of an MQTT listener");
       return;
     }
@@ -256,7 +295,7 @@ void Relay::from_wire(std::span<const std::byte> bytes) {
 }
 
 void Relay::answer_pings() {
-  if (!inbound_.at_boundary()) return;
+  if (pings_to_answer_ == 0 || !inbound_.at_boundary()) return;
   for (; pings_to_answer_ > 0; --pings_to_answer_) send_to_paho(kPingresp);
   flush_to_paho();
 }

@@ -16,6 +16,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -85,9 +86,11 @@ class Relay : public std::enable_shared_from_this<Relay> {
   void greet(std::span<const std::byte> bytes);
   void wait_paho_readable();
   void on_paho_readable();
+  bool read_from_paho();
   void take_from_paho(std::span<const std::byte> bytes);
   void pass_packet(const Piece& piece);
   void flush_or_wait();
+  void gather();
   void flush_to_wire();
   void send_to_paho(std::span<const std::byte> bytes);
   void flush_to_paho();
@@ -113,7 +116,9 @@ class Relay : public std::enable_shared_from_this<Relay> {
   std::size_t expected_ = 0;       // publishes that Paho has and has not written
   bool wire_takes_ = true;
   bool reading_ = false;
-  bool gathering_ = false;         // the timer runs
+  bool gathering_ = false;         // the timer runs, and reads
+  std::chrono::steady_clock::time_point gathered_first_{};  // when the record was begun
+  std::chrono::steady_clock::time_point last_read_{};
   bool ping_wanted_ = false;
   bool paho_ended_ = false;
 

@@ -1,0 +1,46 @@
+#include "support/resources.hpp"
+
+#include <malloc.h>
+
+#include <filesystem>
+#include <iterator>
+#include <stdexcept>
+#include <string>
+#include <system_error>
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define HOLDFAST_TEST_SANITIZER_HEAP
+// Declared here: Debian's GCC comes without <sanitizer/allocator_interface.h>.
+extern "C" std::size_t __sanitizer_get_current_allocated_bytes();
+#endif
+
+namespace holdfast::test {
+namespace {
+
+std::size_t count_entries(const char* directory) {
+  std::error_code error;
+  const std::filesystem::directory_iterator first(directory, error);
+  if (error) throw std::runtime_error(std::string(directory) + ": " + error.message());
+  return static_cast<std::size_t>(std::distance(first, {}));
+}
+
+}  // namespace
+
+std::size_t open_descriptors() {
+  return count_entries("/proc/self/fd") - 1;
+}
+
+std::size_t thread_count() {
+  return count_entries("/proc/self/task");
+}
+
+std::size_t heap_in_use_bytes() {
+#ifdef HOLDFAST_TEST_SANITIZER_HEAP
+  return ::__sanitizer_get_current_allocated_bytes();
+#else
+  const struct mallinfo2 info = ::mallinfo2();
+  return info.uordblks + info.hblkhd;
+#endif
+}
+
+}  // namespace holdfast::test
