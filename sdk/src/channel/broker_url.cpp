@@ -11,6 +11,9 @@
 namespace holdfast::channel {
 namespace {
 
+constexpr std::string_view kAddressCharacters =
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789:.%-_";
+
 [[noreturn]] void refuse(std::string_view text, std::string_view mend) {
   throw ConfigError("broker", text, mend);
 }
@@ -51,16 +54,17 @@ std::string BrokerUrl::text() const {
 
 BrokerUrl parse_broker_url(std::string_view text) {
   constexpr std::string_view kScheme = "mqtts://";
+  // First of all: what stands before an @ may be a password, and no message may repeat it.
+  if (text.find('@') != std::string_view::npos) {
+    throw ConfigError("broker", "mqtts://…@…",
+                      "a user name does not belong into the address; set username and password");
+  }
   if (text.starts_with("mqtt://") || text.starts_with("tcp://")) {
     refuse(text, "Holdfast does not speak MQTT without TLS; write mqtts://HOST:PORT, with the port of "
                  "the broker's TLS listener (8883 as a rule)");
   }
   if (!text.starts_with(kScheme)) refuse(text, "write mqtts://HOST or mqtts://HOST:PORT");
   std::string_view rest = text.substr(kScheme.size());
-  if (rest.find('@') != std::string_view::npos) {
-    throw ConfigError("broker", "mqtts://…@…",
-                      "a user name does not belong into the address; set username and password");
-  }
   if (rest.ends_with('/')) rest.remove_suffix(1);
   if (rest.find_first_of("/?#") != std::string_view::npos) {
     refuse(text, "an MQTT address has no path; write mqtts://HOST:PORT");
@@ -79,7 +83,10 @@ BrokerUrl parse_broker_url(std::string_view text) {
     }
     std::error_code error;
     asio::ip::make_address_v6(host, error);
-    if (error) refuse(text, "what stands in brackets must be an IPv6 address");
+    // Asio reads no further than a null character, and takes any zone (the part behind %).
+    if (error || host.find_first_not_of(kAddressCharacters) != std::string_view::npos) {
+      refuse(text, "what stands in brackets must be an IPv6 address");
+    }
     url.is_ip_literal = true;
   } else {
     const auto colon = rest.find(':');

@@ -148,7 +148,7 @@ void Channel::wait_readable() {
   // that finds nothing costs one read, and the next wait is one for readability again.
   if (rhythm_ && just_read_) {
     just_read_ = false;
-    read_timer_.expires_after(limits::kGatherStep);
+    read_timer_.expires_after(limits::kAckStep);
     read_timer_.async_wait(readable);
     return;
   }
@@ -163,7 +163,7 @@ void Channel::on_readable() {
     if (errno == EAGAIN || errno == EINTR) {
       wait_readable();
     } else {
-      finish(explain_end(errno));
+      finish(phase_ == Phase::closing ? Failure() : explain_end(errno));
     }
     return;
   }
@@ -213,9 +213,11 @@ void Channel::deliver() {
       read = tls_.read(std::span(plain_text_).subspan(filled));
       filled += read.bytes;
     } while (read.bytes > 0 && filled < plain_text_.size());
-    if (filled > 0 && phase_ == Phase::open) {
+    if (filled > 0 && phase_ == Phase::open && events_.data) {
       events_.data(std::span(plain_text_).first(filled));
     }
+    // In a close of ours the peer's FIN is waited for, so that the bill has it too.
+    if (read.closed && phase_ == Phase::closing) break;
     if (read.failure || read.closed) {
       delivering_ = false;
       finish(std::move(read.failure));
@@ -274,7 +276,7 @@ void Channel::flush() {
                        self->flushing_ = false;
                        if (error || self->phase_ == Phase::closed) return;
                        self->flush();
-                       if (self->can_write()) self->events_.writable();
+                       if (self->can_write() && self->events_.writable) self->events_.writable();
                      });
 }
 

@@ -67,7 +67,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   /// Stops reading from the socket (back-pressure), or goes on.
   void pause_reading(bool pause);
 
-  /// Reads in a rhythm (`limits::kGatherStep`) instead of at once, for as long as it is set: many small
+  /// Reads in a rhythm (`limits::kAckStep`) instead of at once, for as long as it is set: many small
   /// records are expected, and none is urgent.
   void read_in_rhythm(bool rhythm) { rhythm_ = rhythm; }
 

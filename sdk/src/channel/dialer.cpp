@@ -77,7 +77,7 @@ void Dialer::resolved(Endpoints endpoints, Failure failure) {
     failure = Failure(Errc::name_not_resolved, "the name " + broker_.host + " has no address");
   }
   if (failure) {
-    answer(nullptr, std::move(failure));
+    answer(std::move(failure));
     return;
   }
   endpoints_ = std::move(endpoints);
@@ -90,7 +90,7 @@ void Dialer::try_next() {
     if (endpoints_.size() > 1) {
       worst_.detail += " (" + std::to_string(endpoints_.size()) + " addresses were tried)";
     }
-    answer(nullptr, std::move(worst_));
+    answer(std::move(worst_));
     return;
   }
   const std::weak_ptr<bool> attempt = attempt_;
@@ -103,7 +103,7 @@ void Dialer::try_next() {
                         if (attempt.expired()) return;
                         channel_->pause_reading(true);
                         channel_->set_events({});
-                        answer(std::move(channel_), {});
+                        answer({});
                       },
                   .data = nullptr,
                   .writable = nullptr,
@@ -120,13 +120,15 @@ void Dialer::attempt_failed(Failure failure) {
   try_next();
 }
 
-void Dialer::answer(std::shared_ptr<Channel> channel, Failure failure) {
+// In a turn of its own: the channel below us may still be inside its callback. Until then the attempt
+// can be cancelled, and the channel is ours.
+void Dialer::answer(Failure failure) {
   timer_.cancel();
-  attempt_.reset();
-  const auto handler = std::exchange(handler_, nullptr);
-  // In a turn of its own: the channel below us is still inside its callback.
-  asio::post(executor_, [handler, channel = std::move(channel), failure = std::move(failure)]() mutable {
-    handler(std::move(channel), std::move(failure));
+  asio::post(executor_, [this, attempt = std::weak_ptr(attempt_), failure = std::move(failure)]() mutable {
+    if (attempt.expired()) return;
+    attempt_.reset();
+    const auto handler = std::exchange(handler_, nullptr);
+    handler(std::exchange(channel_, nullptr), std::move(failure));
   });
 }
 

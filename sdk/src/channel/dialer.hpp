@@ -43,7 +43,7 @@ class Dialer {
   void resolved(Endpoints endpoints, Failure failure);
   void try_next();
   void attempt_failed(Failure failure);
-  void answer(std::shared_ptr<Channel> channel, Failure failure);
+  void answer(Failure failure);
 
   asio::any_io_executor executor_;
   BrokerUrl broker_;

@@ -21,6 +21,14 @@ struct Resolver::Shared {
   Handler handler;
 };
 
+// The handler of this lookup, if nobody has cancelled it.
+Resolver::Handler Resolver::take_handler(Shared& shared, std::uint64_t generation) {
+  const std::lock_guard lock(shared.mutex);
+  if (shared.generation != generation) return nullptr;
+  shared.generation = 0;
+  return std::exchange(shared.handler, nullptr);
+}
+
 Endpoints system_lookup(const std::string& host, std::uint16_t port, Failure& failure) {
   addrinfo hints{};
   hints.ai_family = AF_UNSPEC;
@@ -84,10 +92,12 @@ void Resolver::resolve(const std::string& host, std::uint16_t port, Handler hand
     const std::lock_guard lock(shared->mutex);
     --shared->hanging;
     if (shared->generation != generation) return;
-    shared->generation = 0;
-    asio::post(executor, [handler = std::exchange(shared->handler, nullptr),
-                          endpoints = std::move(endpoints), failure = std::move(failure)]() mutable {
-      handler(std::move(endpoints), std::move(failure));
+    // Until the answer is heard it can still be cancelled: the handler stays where it is.
+    asio::post(executor, [shared, generation, endpoints = std::move(endpoints),
+                          failure = std::move(failure)]() mutable {
+      if (const Handler wanted = take_handler(*shared, generation)) {
+        wanted(std::move(endpoints), std::move(failure));
+      }
     });
   };
   try {
@@ -95,10 +105,10 @@ void Resolver::resolve(const std::string& host, std::uint16_t port, Handler hand
   } catch (const std::system_error& error) {
     const std::lock_guard lock(shared_->mutex);
     --shared_->hanging;
-    shared_->generation = 0;
-    asio::post(executor_, [handler = std::exchange(shared_->handler, nullptr),
-                           text = std::string(error.what())] {
-      handler({}, Failure(Errc::system_failure, "no thread for the name lookup: " + text));
+    asio::post(executor_, [shared = shared_, generation, text = std::string(error.what())] {
+      if (const Handler wanted = take_handler(*shared, generation)) {
+        wanted({}, Failure(Errc::system_failure, "no thread for the name lookup: " + text));
+      }
     });
   }
 }

@@ -45,6 +45,7 @@ class Resolver {
 
  private:
   struct Shared;
+  static Handler take_handler(Shared& shared, std::uint64_t generation);
 
   asio::any_io_executor executor_;
   Lookup lookup_;

@@ -16,9 +16,16 @@ using Milliseconds = std::chrono::milliseconds;
 
 std::string text_of(Milliseconds time) { return std::to_string(time.count()) + " ms"; }
 
-void check_time(std::string_view field, Milliseconds value, Milliseconds least, Milliseconds most) {
-  if (value >= least && value <= most) return;
-  throw ConfigError(field, text_of(value),
+// Compared as floating seconds: the longest time that an app can write does not fit into milliseconds.
+template <class Time>
+void check_time(std::string_view field, Time value, Milliseconds least, Milliseconds most) {
+  using Seconds = std::chrono::duration<long double>;
+  if (Seconds(value) >= Seconds(least) && Seconds(value) <= Seconds(most)) return;
+  constexpr Seconds kFitsIntoMilliseconds(1e15L);
+  const bool fits = Seconds(value) > -kFitsIntoMilliseconds && Seconds(value) < kFitsIntoMilliseconds;
+  throw ConfigError(field,
+                    fits ? text_of(std::chrono::duration_cast<Milliseconds>(value))
+                         : std::to_string(value.count()) + " s",
                     "it must be between " + text_of(least) + " and " + text_of(most));
 }
 

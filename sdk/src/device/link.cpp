@@ -150,10 +150,12 @@ bool Link::has_room() {
 Failure Link::publish(const mqtt_engine::Publication& publication) {
   const std::size_t bytes =
       publication.topic.size() + publication.payload.size() + kPublishOverhead;
+  if (Failure failure = client_->publish(publication)) return failure;
+  // The relay reads the pipe on this thread: it cannot have seen the packet yet.
   relay_->expect_publish();
   in_pipe_.push_back({publication.id, bytes, publication.qos});
   in_pipe_bytes_ += bytes;
-  return client_->publish(publication);
+  return {};
 }
 
 // Paho writes publishes in the order it was handed them, each QoS by itself at least.

@@ -22,8 +22,9 @@ std::string reason(int error) { return std::error_code(error, std::generic_categ
 
 }  // namespace
 
-StateDir::StateDir(const std::filesystem::path& path) {
-  if (path.empty()) return;
+StateDir::StateDir(const std::filesystem::path& given) {
+  if (given.empty()) return;
+  const auto path = given.has_filename() ? given : given.parent_path();  // "state/" is "state"
   std::error_code error;
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), error);
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) {

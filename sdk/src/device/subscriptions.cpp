@@ -62,7 +62,8 @@ std::vector<Subscriptions::Wanted> Subscriptions::wanted(bool all) {
 void Subscriptions::answered(std::uint64_t id) {
   const std::lock_guard lock(mutex_);
   for (Entry& entry : entries_) {
-    if (entry.id == id) entry.ask = Entry::Ask::answered;
+    // Not where it has become due again meanwhile: then this answers the question before.
+    if (entry.id == id && entry.ask == Entry::Ask::asked) entry.ask = Entry::Ask::answered;
   }
 }
 

@@ -374,7 +374,13 @@ void Worker::pump() {
     if (now() < *paused_until_) return;
     paused_until_.reset();
   }
-  while (unacknowledged_.size() < window && link_->has_room()) {
+  // A full window is filled again when half of it is free: in batches that share a record and a
+  // wake-up of Paho's threads, instead of one by one.
+  if (window_full_ && unacknowledged_.size() > window / 2) return;
+  window_full_ = false;
+  while (link_->has_room()) {
+    window_full_ = unacknowledged_.size() >= window;
+    if (window_full_) return;
     const outbox::Entry* entry = shared_.outbox->take(now());
     if (entry == nullptr || !send(*entry)) return;
   }
@@ -453,7 +459,7 @@ void Worker::arm_timer(std::optional<Instant> next) {
   const auto sooner = [&next](const std::optional<Instant>& at) {
     if (at) next = next ? std::min(*next, *at) : *at;
   };
-  sooner(shared_.outbox->next_due());
+  sooner(shared_.outbox->next_due(now()));
   sooner(paused_until_);
   if (!next) {
     if (armed_for_) timer_.cancel();

@@ -134,10 +134,11 @@ std::vector<Entry> MemoryOutbox::clear() {
   return all;
 }
 
-std::optional<Instant> MemoryOutbox::next_due() const {
+std::optional<Instant> MemoryOutbox::next_due(Instant now) const {
   const std::lock_guard lock(mutex_);
   std::optional<Instant> next;
-  if (!due_.empty()) next = due_.begin()->first;
+  // Once one budget has ended, all that wait are due.
+  if (!release_all_ && !due_.empty() && due_.begin()->first > now) next = due_.begin()->first;
   if (!expiry_.empty()) next = next ? std::min(*next, expiry_.begin()->first) : expiry_.begin()->first;
   return next;
 }

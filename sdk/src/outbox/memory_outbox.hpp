@@ -23,7 +23,7 @@ class MemoryOutbox final : public Outbox {
   std::vector<Casualty> expire(Instant now) override;
   void release_all() override;
   std::vector<Entry> clear() override;
-  std::optional<Instant> next_due() const override;
+  std::optional<Instant> next_due(Instant now) const override;
   Fill fill() const override;
 
  private:

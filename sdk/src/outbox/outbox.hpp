@@ -83,8 +83,9 @@ class Outbox {
   virtual std::vector<Entry> clear() = 0;
 
   /// When the next delay budget or time to live ends; empty: none is running. What is due already
-  /// waits for the session, not for a time.
-  virtual std::optional<Instant> next_due() const = 0;
+  /// waits for the session and not for a time; a time in the past is told only of what has expired and
+  /// was not taken out yet.
+  virtual std::optional<Instant> next_due(Instant now) const = 0;
 
   virtual Fill fill() const = 0;
 };

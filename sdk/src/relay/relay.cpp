@@ -192,9 +192,11 @@ void Relay::pass_packet(const Piece& piece) {
     if (piece.ends) {
       ++pings_to_answer_;
       answer_pings();
+      if (ping_wanted_) send_ping();
     }
     return;
   }
+  if (gathered_.empty()) gathered_first_ = last_read_;
   gathered_.insert(gathered_.end(), piece.bytes.begin(), piece.bytes.end());
   if (!piece.ends) return;
   if (piece.type == PacketType::publish && expected_ > 0) --expected_;
@@ -216,7 +218,6 @@ void Relay::flush_or_wait() {
   if (expected_ == 0 || gathered_.size() >= limits::kGatherBytes) {
     flush_to_wire();
   } else if (!gathering_) {
-    gathered_first_ = last_read_;
     gather();
   }
 }
@@ -305,31 +306,35 @@ void Relay::send_to_paho(std::span<const std::byte> bytes) {
 }
 
 void Relay::flush_to_paho() {
-  if (phase_ == Phase::closed || phase_ == Phase::listening || writing_) return;
-  while (to_paho_sent_ < to_paho_.size()) {
+  if (phase_ == Phase::closed || phase_ == Phase::listening) return;
+  while (!writing_ && to_paho_sent_ < to_paho_.size()) {
     const ssize_t count = ::send(paho_.native_handle(), to_paho_.data() + to_paho_sent_,
                                  to_paho_.size() - to_paho_sent_, MSG_NOSIGNAL);
     if (count < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN) return;  // the reading side learns of it
+      wait_paho_writable();
       break;
     }
     to_paho_sent_ += static_cast<std::size_t>(count);
   }
-  const std::size_t left = to_paho_.size() - to_paho_sent_;
-  if (left == 0) {
-    to_paho_.clear();
+  // Under a flood the queue may never be empty: what Paho has taken is not kept.
+  if (to_paho_sent_ == to_paho_.size() || to_paho_sent_ > kInboundHighWater) {
+    to_paho_.erase(to_paho_.begin(), to_paho_.begin() + static_cast<std::ptrdiff_t>(to_paho_sent_));
     to_paho_sent_ = 0;
-    if (wire_ended_ && !sent_end_) {
-      sent_end_ = true;
-      (void)::shutdown(paho_.native_handle(), SHUT_WR);
-    }
+  }
+  const std::size_t left = to_paho_.size() - to_paho_sent_;
+  if (left == 0 && wire_ended_ && !sent_end_) {
+    sent_end_ = true;
+    (void)::shutdown(paho_.native_handle(), SHUT_WR);
   }
   if (full_ != (left > kInboundHighWater)) {
     full_ = !full_;
     events_.full(full_);
   }
-  if (left == 0 || phase_ == Phase::closed) return;
+}
+
+void Relay::wait_paho_writable() {
   writing_ = true;
   paho_.async_wait(asio::socket_base::wait_write,
                    [self = shared_from_this()](const std::error_code& error) {

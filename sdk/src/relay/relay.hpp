@@ -94,6 +94,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   void flush_to_wire();
   void send_to_paho(std::span<const std::byte> bytes);
   void flush_to_paho();
+  void wait_paho_writable();
   void answer_pings();
   void paho_ended();
   void break_off(Errc errc, std::string detail);

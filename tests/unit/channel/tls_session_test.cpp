@@ -1,0 +1,225 @@
+// A TLS session that is talked to by something that is no TLS server of ours: it must write nothing
+// and vouch for nobody. Real servers, good and bad, are in tests/integration.
+
+#include "channel/tls_session.hpp"
+
+#include <gtest/gtest.h>
+
+#include <array>
+#include <cstring>
+#include <random>
+#include <string>
+
+#include "channel/tls_errors.hpp"
+
+namespace holdfast::channel {
+namespace {
+
+using Bytes = std::vector<std::uint8_t>;
+
+Bytes bytes_of(std::string_view text) {
+  return {text.begin(), text.end()};
+}
+
+class TlsSessionTest : public testing::Test {
+ protected:
+  static const TlsContext& context() {
+    static const TlsContext instance;
+    return instance;
+  }
+  TlsSession make() { return {context(), "broker.test", pins}; }
+
+  // The session after its ClientHello, which is thrown away.
+  void begin(TlsSession& session) {
+    Failure failure;
+    ASSERT_EQ(session.handshake(failure), TlsSession::Step::need_input) << failure.detail;
+    session.sent(session.output().size());
+  }
+  TlsSession::Step answer(TlsSession& session, const Bytes& input, Failure& failure) {
+    session.feed(input);
+    return session.handshake(failure);
+  }
+  static void expect_no_trust(TlsSession& session) {
+    EXPECT_FALSE(session.verified());
+    const std::size_t before = session.output().size();
+    EXPECT_EQ(session.write(std::as_bytes(std::span("CONNECT", 7))).error, Errc::identity_refused);
+    EXPECT_EQ(session.output().size(), before) << "something was written before the verdict";
+    EXPECT_EQ(session.records_written(), 0U);
+  }
+
+  pinning::PinSet pins{{"sha256/ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs="},
+                       PinCount::one_is_enough};
+};
+
+TEST_F(TlsSessionTest, BeginsWithAClientHello) {
+  TlsSession session = make();
+  Failure failure;
+  EXPECT_EQ(session.handshake(failure), TlsSession::Step::need_input);
+  const auto output = session.output();
+  ASSERT_GT(output.size(), 50U);
+  EXPECT_EQ(output[0], 22);  // handshake
+  EXPECT_EQ(output[1], 3);
+  EXPECT_EQ(output[5], 1);  // ClientHello
+  const std::string text(output.begin(), output.end());
+  EXPECT_NE(text.find("broker.test"), std::string::npos) << "SNI";
+}
+
+TEST_F(TlsSessionTest, KeepsItsClientHelloSmall) {
+  TlsSession session = make();
+  Failure failure;
+  session.handshake(failure);
+  EXPECT_LE(session.output().size(), 230U) << "every reconnection pays for it";
+}
+
+TEST_F(TlsSessionTest, NamesNoServerWhereItHasOnlyAnAddress) {
+  TlsSession session(context(), "", pins);
+  Failure failure;
+  session.handshake(failure);
+  TlsSession named = make();
+  named.handshake(failure);
+  EXPECT_LT(session.output().size(), named.output().size());
+}
+
+TEST_F(TlsSessionTest, RefusesToWriteBeforeTheVerdict) {
+  TlsSession session = make();
+  expect_no_trust(session);
+  begin(session);
+  expect_no_trust(session);
+}
+
+TEST_F(TlsSessionTest, ReadsNothingBeforeTheVerdict) {
+  TlsSession session = make();
+  begin(session);
+  std::array<std::byte, 100> plain{};
+  EXPECT_EQ(session.read(plain).bytes, 0U);
+  EXPECT_FALSE(session.verified());
+}
+
+TEST_F(TlsSessionTest, WaitsForMoreWhereNothingCame) {
+  TlsSession session = make();
+  begin(session);
+  Failure failure;
+  for (int i = 0; i < 3; ++i) EXPECT_EQ(session.handshake(failure), TlsSession::Step::need_input);
+  EXPECT_TRUE(session.output().empty()) << "the ClientHello is sent once";
+  EXPECT_FALSE(session.heard_anything());
+}
+
+TEST_F(TlsSessionTest, HandsItsOutputOutInPartsAsItIsSent) {
+  TlsSession session = make();
+  Failure failure;
+  session.handshake(failure);
+  const Bytes whole(session.output().begin(), session.output().end());
+  Bytes sent;
+  while (!session.output().empty()) {
+    sent.push_back(session.output()[0]);
+    session.sent(1);
+  }
+  EXPECT_EQ(sent, whole);
+}
+
+class PlainText : public TlsSessionTest, public testing::WithParamInterface<std::string> {};
+
+TEST_P(PlainText, IsNotTls) {
+  TlsSession session = make();
+  begin(session);
+  Failure failure;
+  ASSERT_EQ(answer(session, bytes_of(GetParam()), failure), TlsSession::Step::failed);
+  EXPECT_EQ(failure.error, Errc::not_tls);
+  EXPECT_EQ(failure.error, Condition::fix_configuration);
+  EXPECT_NE(failure.detail.find(GetParam().substr(0, 3)), std::string::npos) << failure.detail;
+  EXPECT_TRUE(session.heard_anything());
+  expect_no_trust(session);
+}
+
+INSTANTIATE_TEST_SUITE_P(Protocols, PlainText,
+                         testing::Values("HTTP/1.1 400 Bad Request\r\n\r\n",
+                                         "SSH-2.0-OpenSSH_9.2p1\r\n",
+                                         "220 mail.example.com ESMTP\r\n", "+OK POP3 ready\r\n"));
+
+TEST_F(TlsSessionTest, ShowsAPlainMqttAnswerWithoutItsUnprintableBytes) {
+  TlsSession session = make();
+  begin(session);
+  Failure failure;
+  ASSERT_EQ(answer(session, {0x20, 0x02, 0x00, 0x01}, failure), TlsSession::Step::failed);
+  EXPECT_EQ(failure.error, Errc::not_tls);
+  for (const char character : failure.detail)
+    EXPECT_GE(static_cast<unsigned char>(character), 0x20);
+}
+
+TEST_F(TlsSessionTest, FailsAtAnAlertAndNamesIt) {
+  TlsSession session = make();
+  begin(session);
+  Failure failure;
+  ASSERT_EQ(answer(session, {21, 3, 3, 0, 2, 2, 40}, failure), TlsSession::Step::failed);
+  EXPECT_EQ(failure.error, Errc::tls_failed);
+  EXPECT_NE(failure.detail.find("handshake_failure"), std::string::npos) << failure.detail;
+  expect_no_trust(session);
+}
+
+TEST_F(TlsSessionTest, RefusesAServerThatOffersOnlyTls12) {
+  // A ServerHello of TLS 1.2 without supported_versions, with an ECDHE suite.
+  Bytes hello{22, 3, 3, 0, 44, 2, 0, 0, 40, 3, 3};
+  hello.insert(hello.end(), 32, 0xAB);
+  hello.insert(hello.end(), {0, 0xC0, 0x2B, 0, 0, 0});
+  hello[4] = static_cast<std::uint8_t>(hello.size() - 5);
+  hello[8] = static_cast<std::uint8_t>(hello.size() - 9);
+  TlsSession session = make();
+  begin(session);
+  Failure failure;
+  ASSERT_EQ(answer(session, hello, failure), TlsSession::Step::failed);
+  EXPECT_EQ(failure.error, Errc::tls_failed) << failure.detail;
+  expect_no_trust(session);
+}
+
+TEST_F(TlsSessionTest, RefusesApplicationDataBeforeTheHandshake) {
+  Bytes data{23, 3, 3, 0, 32};
+  data.insert(data.end(), 32, 0x5A);
+  TlsSession session = make();
+  begin(session);
+  Failure failure;
+  EXPECT_EQ(answer(session, data, failure), TlsSession::Step::failed);
+  expect_no_trust(session);
+}
+
+TEST_F(TlsSessionTest, NeverTrustsRandomBytes) {
+  std::mt19937 engine(3);
+  for (int round = 0; round < 300; ++round) {
+    TlsSession session = make();
+    begin(session);
+    Bytes noise(1 + engine() % 600);
+    for (auto& byte : noise) byte = static_cast<std::uint8_t>(engine());
+    // Half of them look like a handshake record at first.
+    if (round % 2 == 0 && noise.size() > 9) {
+      noise[0] = 22;
+      noise[1] = noise[2] = 3;
+      noise[3] = static_cast<std::uint8_t>((noise.size() - 5) >> 8);
+      noise[4] = static_cast<std::uint8_t>(noise.size() - 5);
+      noise[5] = static_cast<std::uint8_t>(round % 4 == 0 ? 2 : engine());
+    }
+    Failure failure;
+    const auto step = answer(session, noise, failure);
+    ASSERT_NE(step, TlsSession::Step::verified);
+    ASSERT_EQ(step == TlsSession::Step::failed, static_cast<bool>(failure));
+    expect_no_trust(session);
+  }
+}
+
+TEST(MayBeTls, TakesTheBeginningOfEveryRecordType) {
+  EXPECT_TRUE(may_be_tls({}));
+  for (std::uint8_t type = 20; type <= 23; ++type) {
+    EXPECT_TRUE(may_be_tls(Bytes{type}));
+    EXPECT_TRUE(may_be_tls(Bytes{type, 3, 1}));
+  }
+}
+
+TEST(MayBeTls, RefusesOtherFirstBytes) {
+  for (int first = 0; first < 256; ++first) {
+    if (first >= 20 && first <= 23) continue;
+    EXPECT_FALSE(may_be_tls(Bytes{static_cast<std::uint8_t>(first)})) << first;
+  }
+  EXPECT_FALSE(may_be_tls(Bytes{22, 2}));
+  EXPECT_FALSE(may_be_tls(Bytes{22, 'x'}));
+}
+
+}  // namespace
+}  // namespace holdfast::channel

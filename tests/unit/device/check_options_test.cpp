@@ -1,0 +1,251 @@
+#include "device/check_options.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+
+#include <holdfast/error.hpp>
+
+namespace holdfast::device {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::HasSubstr;
+using testing::Not;
+
+Options good() {
+  return {.broker = "mqtts://broker.example.com",
+          .client_id = "truck-17",
+          .pins = {"sha256/ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs=",
+                   "sha256/PiPoFgOUWUos8k1CqUQgWsMx9d8nwiCu1XnTSEAWFJ0="}};
+}
+
+// The refusal of good options with one thing changed.
+ConfigError refusal(const std::function<void(Options&)>& change) {
+  Options options = good();
+  change(options);
+  try {
+    check_options(std::move(options));
+  } catch (const ConfigError& error) {
+    return error;
+  }
+  ADD_FAILURE() << "the options were taken";
+  return {"", "", ""};
+}
+
+void expect_taken(const std::function<void(Options&)>& change) {
+  Options options = good();
+  change(options);
+  EXPECT_NO_THROW(check_options(std::move(options)));
+}
+
+TEST(CheckOptions, TakesTheLeastThatADeviceNeeds) {
+  const Settings settings = check_options(good());
+  EXPECT_EQ(settings.broker.host, "broker.example.com");
+  EXPECT_EQ(settings.broker.port, 8883);
+  EXPECT_EQ(settings.pins.pins().size(), 2U);
+  EXPECT_EQ(settings.options.client_id, "truck-17");
+}
+
+TEST(CheckOptions, RefusesOptionsThatWereNotSet) {
+  EXPECT_EQ(refusal([](Options& o) { o.broker.clear(); }).field(), "broker");
+  EXPECT_EQ(refusal([](Options& o) { o.client_id.clear(); }).field(), "client_id");
+  EXPECT_EQ(refusal([](Options& o) { o.pins.clear(); }).field(), "pins");
+  EXPECT_THROW(check_options({}), ConfigError);
+}
+
+TEST(CheckOptions, RefusesABrokerWithoutTls) {
+  EXPECT_EQ(refusal([](Options& o) { o.broker = "mqtt://broker"; }).field(), "broker");
+}
+
+TEST(CheckOptions, RefusesAPinThatIsNone) {
+  EXPECT_EQ(refusal([](Options& o) { o.pins[1] = "sha256/x"; }).field(), "pins[1]");
+}
+
+TEST(CheckOptions, RefusesAClientIdThatIsTooLongOrNotPlain) {
+  const auto error = refusal([](Options& o) { o.client_id = std::string(129, 'x'); });
+  EXPECT_EQ(error.field(), "client_id");
+  EXPECT_EQ(error.value(), "129 bytes");
+  EXPECT_THAT(error.mend(), HasSubstr("128"));
+  expect_taken([](Options& o) { o.client_id = std::string(128, 'x'); });
+  EXPECT_THAT(refusal([](Options& o) { o.client_id = "a\nb"; }).mend(),
+              HasSubstr("control character"));
+  EXPECT_EQ(refusal([](Options& o) { o.client_id = "\xFF"; }).field(), "client_id");
+}
+
+TEST(CheckOptions, RefusesAUserNameThatIsTooLongOrNotPlain) {
+  EXPECT_EQ(refusal([](Options& o) { o.username = std::string(8'193, 'x'); }).field(), "username");
+  expect_taken([](Options& o) { o.username = std::string(8'192, 'x'); });
+  EXPECT_EQ(refusal([](Options& o) { o.username = "a\x01"; }).field(), "username");
+}
+
+TEST(CheckOptions, NeverRepeatsThePassword) {
+  const std::string secret = "hunter2";
+  const auto error = refusal([&](Options& o) {
+    for (int i = 0; i < 2'000; ++i) o.password += secret;
+  });
+  EXPECT_EQ(error.field(), "password");
+  EXPECT_THAT(error.what(), Not(HasSubstr(secret)));
+  EXPECT_THAT(error.value(), Not(HasSubstr(secret)));
+  const auto lonely = refusal([&](Options& o) {
+    o.password = secret;
+    o.mqtt_version = MqttVersion::v3_1_1;
+  });
+  EXPECT_THAT(lonely.what(), Not(HasSubstr(secret)));
+}
+
+TEST(CheckOptions, TakesAnyBytesAsAPassword) {
+  expect_taken([](Options& o) { o.password = std::string("\x00\xFF\n", 3); });
+}
+
+TEST(CheckOptions, RefusesAPasswordWithoutAUserNameOnlyForMqtt3) {
+  const auto change = [](Options& o) {
+    o.password = "x";
+    o.mqtt_version = MqttVersion::v3_1_1;
+  };
+  EXPECT_EQ(refusal(change).field(), "username");
+  expect_taken([](Options& o) { o.password = "x"; });
+  expect_taken([&](Options& o) {
+    change(o);
+    o.username = "u";
+  });
+}
+
+TEST(CheckOptions, RefusesAWillThatCannotBePublished) {
+  const auto with_will = [](const Will& will) { return [will](Options& o) { o.will = will; }; };
+  EXPECT_EQ(refusal(with_will({})).field(), "will.topic");
+  EXPECT_EQ(refusal(with_will({.topic = "a/+"})).field(), "will.topic");
+  EXPECT_EQ(refusal(with_will({.topic = "a", .qos = Qos::exactly_once})).field(), "will.qos");
+  EXPECT_EQ(refusal(with_will({.topic = "a",
+                               .payload = std::vector<std::byte>(limits::kMaxPayloadBytes + 1)}))
+                .field(),
+            "will.payload");
+  EXPECT_EQ(refusal(with_will({.topic = "a", .delay = -1s})).field(), "will.delay");
+  EXPECT_EQ(refusal(with_will({.topic = "a", .delay = 24h * 365 + 1s})).field(), "will.delay");
+  expect_taken(
+      with_will({.topic = "a", .payload = std::vector<std::byte>(limits::kMaxPayloadBytes)}));
+}
+
+struct Range {
+  std::string field;
+  std::function<void(Options&, std::chrono::milliseconds)> set;
+  std::chrono::milliseconds least;
+  std::chrono::milliseconds most;
+  std::chrono::milliseconds step = 1ms;
+};
+
+template <class T>
+T as(std::chrono::milliseconds time) {
+  return std::chrono::duration_cast<T>(time);
+}
+
+class TimeOption : public testing::TestWithParam<Range> {};
+
+TEST_P(TimeOption, IsTakenInsideItsRangeAndRefusedOutside) {
+  const Range& range = GetParam();
+  for (const auto time : {range.least, range.most}) {
+    expect_taken([&](Options& o) { range.set(o, time); });
+  }
+  for (const auto time : {range.least - range.step, range.most + range.step}) {
+    const auto error = refusal([&](Options& o) { range.set(o, time); });
+    EXPECT_EQ(error.field(), range.field);
+    EXPECT_EQ(error.value(), std::to_string(time.count()) + " ms");
+    EXPECT_THAT(error.mend(), HasSubstr(std::to_string(range.least.count()) + " ms"));
+    EXPECT_THAT(error.mend(), HasSubstr(std::to_string(range.most.count()) + " ms"));
+  }
+}
+
+using Ms = std::chrono::milliseconds;
+using Sec = std::chrono::seconds;
+
+const std::vector<Range>& ranges() {
+  static const std::vector<Range> all{
+      {"session_expiry", [](Options& o, Ms t) { o.session_expiry = as<Sec>(t); }, 0ms, 24h * 365,
+       1s},
+      {"reachable_within", [](Options& o, Ms t) { o.reachable_within = as<Sec>(t); }, 10s, 18h, 1s},
+      {"backoff.base", [](Options& o, Ms t) { o.backoff.base = t; }, 1ms, limits::kBackoffCap},
+      {"backoff.stable_after", [](Options& o, Ms t) { o.backoff.stable_after = t; }, 0ms, 24h},
+      {"backoff.cap", [](Options& o, Ms t) { o.backoff = {.base = 1ms, .cap = t}; }, 1ms, 24h},
+      {"timeouts.resolve", [](Options& o, Ms t) { o.timeouts.resolve = t; }, 10ms, 1h},
+      {"timeouts.connect", [](Options& o, Ms t) { o.timeouts.connect = t; }, 10ms, 1h},
+      {"timeouts.handshake", [](Options& o, Ms t) { o.timeouts.handshake = t; }, 10ms, 1h},
+      {"timeouts.connack", [](Options& o, Ms t) { o.timeouts.connack = t; }, 10ms, 1h},
+      {"timeouts.response", [](Options& o, Ms t) { o.timeouts.response = t; }, 10ms, 1h},
+      {"timeouts.ack", [](Options& o, Ms t) { o.timeouts.ack = t; }, 10ms, 1h}};
+  return all;
+}
+
+std::string name_of_range(const testing::TestParamInfo<Range>& param) {
+  std::string name = param.param.field;
+  for (char& character : name) character = character == '.' ? '_' : character;
+  return name;
+}
+
+INSTANTIATE_TEST_SUITE_P(Table, TimeOption, testing::ValuesIn(ranges()), name_of_range);
+
+TEST(CheckOptions, RefusesTheLongestTimeThatCanBeWritten) {
+  // "For ever" is a natural thing to write; converted to milliseconds it must not become something
+  // else.
+  EXPECT_EQ(refusal([](Options& o) { o.session_expiry = Sec::max(); }).field(), "session_expiry");
+  EXPECT_EQ(refusal([](Options& o) { o.reachable_within = Sec::max(); }).field(),
+            "reachable_within");
+  EXPECT_EQ(refusal([](Options& o) { o.timeouts.ack = Ms::max(); }).field(), "timeouts.ack");
+  // 2⁶⁴ ms and a little more: where the arithmetic wraps, this is 384 ms.
+  EXPECT_EQ(refusal([](Options& o) { o.session_expiry = Sec(18'446'744'073'709'552); }).field(),
+            "session_expiry");
+}
+
+TEST(CheckOptions, RefusesAnOutboxThatHoldsNothing) {
+  EXPECT_EQ(refusal([](Options& o) { o.outbox.messages = 0; }).field(), "outbox.messages");
+  EXPECT_EQ(refusal([](Options& o) { o.outbox.messages = 10'000'001; }).field(), "outbox.messages");
+  EXPECT_EQ(refusal([](Options& o) { o.outbox.bytes = 0; }).field(), "outbox.bytes");
+  expect_taken([](Options& o) { o.outbox = {.messages = 1, .bytes = 1}; });
+}
+
+// --- One message
+// -----------------------------------------------------------------------------------
+
+TEST(CheckPublish, TakesWhatCanBeSent) {
+  EXPECT_FALSE(check_publish("a/b", 0, {}));
+  EXPECT_FALSE(
+      check_publish("a/b", limits::kMaxPayloadBytes, {.max_delay = 24h, .ttl = 24h * 365}));
+}
+
+TEST(CheckPublish, RefusesATopicThatMqttForbids) {
+  for (const char* topic : {"", "a/#", "a\x01"}) {
+    const Failure failure = check_publish(topic, 1, {});
+    EXPECT_EQ(failure.error, Errc::invalid_topic) << topic;
+    EXPECT_THAT(failure.detail, HasSubstr("topic \""));
+  }
+}
+
+TEST(CheckPublish, ShowsALongTopicOnlyInPart) {
+  EXPECT_LT(check_publish(std::string(60'000, 'x'), 1, {}).detail.size(), 300U);
+}
+
+TEST(CheckPublish, RefusesAPayloadThatIsTooLarge) {
+  const Failure failure = check_publish("a", limits::kMaxPayloadBytes + 1, {});
+  EXPECT_EQ(failure.error, Errc::payload_too_large);
+  EXPECT_THAT(failure.detail, HasSubstr("262145"));
+  EXPECT_THAT(failure.detail, HasSubstr("262144"));
+}
+
+TEST(CheckPublish, RefusesTimesOutsideTheirRange) {
+  for (const PublishOptions& options :
+       {PublishOptions{.max_delay = -1ms}, PublishOptions{.max_delay = 24h + 1ms},
+        PublishOptions{.max_delay = Ms::max()}, PublishOptions{.ttl = -1ms},
+        PublishOptions{.ttl = 24h * 365 + 1ms}, PublishOptions{.ttl = Ms::max()}}) {
+    EXPECT_EQ(check_publish("a", 1, options).error, Errc::invalid_options);
+  }
+}
+
+TEST(CheckPublish, RefusesATimeToLiveThatEndsBeforeTheDelayDoes) {
+  const Failure failure = check_publish("a", 1, {.max_delay = 10s, .ttl = 10s});
+  EXPECT_EQ(failure.error, Errc::invalid_options);
+  EXPECT_THAT(failure.detail, HasSubstr("never be sent"));
+  EXPECT_FALSE(check_publish("a", 1, {.max_delay = 10s, .ttl = 10'001ms}));
+}
+
+}  // namespace
+}  // namespace holdfast::device

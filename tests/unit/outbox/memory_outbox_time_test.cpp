@@ -1,0 +1,190 @@
+// Delay budgets and times to live.
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "sample_entry.hpp"
+
+namespace holdfast::outbox {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+Entry delayed(Duration by) {
+  Entry entry = sample_entry();
+  entry.due = kStart + by;
+  return entry;
+}
+
+Entry expiring(Duration after) {
+  Entry entry = sample_entry();
+  entry.expires = kStart + after;
+  return entry;
+}
+
+TEST(MemoryOutboxDelay, HandsNothingOutBeforeItIsDue) {
+  MemoryOutbox box({});
+  put(box, delayed(5min));
+  EXPECT_EQ(box.take(kStart), nullptr);
+  EXPECT_EQ(box.take(kStart + 5min - 1ms), nullptr);
+  EXPECT_THAT(take_all(box, kStart + 5min), ElementsAre(1));
+}
+
+TEST(MemoryOutboxDelay, LetsAllThatWaitRideAlongWithOneThatIsDue) {
+  MemoryOutbox box({});
+  put(box, delayed(5min));
+  put(box, delayed(2min));
+  put(box, delayed(9min));
+  EXPECT_THAT(take_all(box, kStart + 2min), ElementsAre(1, 2, 3));
+}
+
+TEST(MemoryOutboxDelay, LetsThemRideAlongWithAnUrgentOne) {
+  MemoryOutbox box({});
+  put(box, delayed(5min));
+  put(box, delayed(0s));
+  EXPECT_THAT(take_all(box), ElementsAre(1, 2));
+}
+
+TEST(MemoryOutboxDelay, BeginsAnewForWhatComesAfterTheRide) {
+  MemoryOutbox box({});
+  put(box, delayed(0s));
+  EXPECT_THAT(take_all(box), ElementsAre(1));
+  put(box, delayed(5min));
+  EXPECT_THAT(take_all(box, kStart + 1min), IsEmpty());
+  EXPECT_THAT(take_all(box, kStart + 5min), ElementsAre(2));
+}
+
+TEST(MemoryOutboxDelay, TakesThoseAlongThatTheWindowHeldBack) {
+  MemoryOutbox box({});
+  put(box, delayed(0s));
+  put(box, delayed(5min));
+  EXPECT_NE(box.take(kStart), nullptr);  // the window is full now: the second waits for it
+  put(box, delayed(5min));
+  EXPECT_NE(box.take(kStart), nullptr) << "it was on its way already";
+  EXPECT_EQ(box.take(kStart), nullptr);
+}
+
+TEST(MemoryOutboxDelay, DoesNotHoldBackWhatIsSentAgain) {
+  MemoryOutbox box({});
+  put(box, delayed(5min));
+  put(box, delayed(0s));
+  take_all(box);
+  put(box, delayed(5min));
+  box.put_back();
+  EXPECT_THAT(take_all(box, kStart + 1s), ElementsAre(1, 2));
+}
+
+TEST(MemoryOutboxDelay, EndsForEverybodyWhenTheDeviceStops) {
+  MemoryOutbox box({});
+  put(box, delayed(5min));
+  box.release_all();
+  put(box, delayed(5min));
+  EXPECT_THAT(take_all(box), ElementsAre(1, 2));
+}
+
+TEST(MemoryOutboxExpiry, TakesOutWhatHasExpiredAndNothingElse) {
+  MemoryOutbox box({});
+  put(box, expiring(10s));
+  put(box, sample_entry());
+  put(box, expiring(20s));
+  EXPECT_THAT(box.expire(kStart + 10s - 1ms), IsEmpty());
+  const auto expired = box.expire(kStart + 10s);
+  EXPECT_THAT(ids_of(expired), ElementsAre(1));
+  EXPECT_EQ(expired.front().reason.error, Errc::expired);
+  EXPECT_EQ(expired.front().reason.error, Condition::expired);
+  EXPECT_THAT(ids_of(box.expire(kStart + 1h)), ElementsAre(3));
+  EXPECT_THAT(take_all(box), ElementsAre(2));
+}
+
+TEST(MemoryOutboxExpiry, LeavesWhatIsUnderWayToItsAcknowledgement) {
+  MemoryOutbox box({});
+  put(box, expiring(10s));
+  take_all(box);
+  EXPECT_THAT(box.expire(kStart + 1h), IsEmpty());
+  EXPECT_TRUE(box.settle(1));
+}
+
+TEST(MemoryOutboxExpiry, TakesOutWhatWasPutBack) {
+  MemoryOutbox box({});
+  put(box, expiring(10s));
+  take_all(box);
+  box.put_back();
+  EXPECT_THAT(ids_of(box.expire(kStart + 10s)), ElementsAre(1));
+  EXPECT_EQ(box.fill().bytes, 0U);
+}
+
+TEST(MemoryOutboxExpiry, TakesOutWhatIsToBeSentAgain) {
+  MemoryOutbox box({});
+  put(box, expiring(10s));
+  take_all(box);
+  box.retry(1);
+  EXPECT_THAT(ids_of(box.expire(kStart + 10s)), ElementsAre(1));
+}
+
+TEST(MemoryOutboxExpiry, TakesTheDelayBudgetOfTheExpiredAway) {
+  MemoryOutbox box({});
+  Entry entry = delayed(1min);
+  entry.expires = kStart + 30s;
+  put(box, entry);
+  put(box, delayed(5min));
+  box.expire(kStart + 30s);
+  EXPECT_THAT(take_all(box, kStart + 1min), IsEmpty()) << "nobody is due any more";
+}
+
+TEST(MemoryOutboxNextDue, IsEmptyWhereNothingRuns) {
+  MemoryOutbox box({});
+  EXPECT_FALSE(next_due(box, kStart));
+  put(box, sample_entry());
+  take_all(box);
+  EXPECT_FALSE(next_due(box, kStart));
+}
+
+TEST(MemoryOutboxNextDue, IsTheFirstOfAllBudgetsAndTimesToLive) {
+  MemoryOutbox box({});
+  put(box, delayed(5min));
+  EXPECT_EQ(next_due(box, kStart), kStart + 5min);
+  put(box, delayed(2min));
+  EXPECT_EQ(next_due(box, kStart), kStart + 2min);
+  Entry entry = delayed(3min);
+  entry.expires = kStart + 1min;
+  put(box, entry);
+  EXPECT_EQ(next_due(box, kStart), kStart + 1min);
+}
+
+// A device without a connection that is told of a time in the past asks for it again at once, and
+// again: one processor core is gone for as long as the broker is.
+TEST(MemoryOutboxNextDue, IsNeverInThePast) {
+  MemoryOutbox box({});
+  put(box, delayed(0s));
+  EXPECT_FALSE(next_due(box, kStart))
+      << "what is due already waits for the session, not for a time";
+  put(box, delayed(5min));
+  EXPECT_FALSE(next_due(box, kStart + 1s)) << "it rides along with the one that is due";
+}
+
+TEST(MemoryOutboxNextDue, StillTellsWhenSomethingExpiresThatIsDue) {
+  MemoryOutbox box({});
+  put(box, expiring(10s));
+  EXPECT_EQ(next_due(box, kStart), kStart + 10s);
+}
+
+TEST(MemoryOutboxNextDue, IsNotOfWhatIsUnderWay) {
+  MemoryOutbox box({});
+  put(box, expiring(10s));
+  take_all(box);
+  EXPECT_FALSE(next_due(box, kStart));
+  box.put_back();
+  EXPECT_EQ(next_due(box, kStart), kStart + 10s);
+}
+
+TEST(MemoryOutboxNextDue, IsEmptyAfterEverythingWasTakenOut) {
+  MemoryOutbox box({});
+  put(box, delayed(5min));
+  put(box, expiring(10s));
+  box.clear();
+  EXPECT_FALSE(next_due(box, kStart));
+}
+
+}  // namespace
+}  // namespace holdfast::outbox

@@ -1,0 +1,53 @@
+#pragma once
+
+#include <chrono>
+#include <concepts>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "outbox/memory_outbox.hpp"
+
+namespace holdfast::outbox {
+
+using namespace std::chrono_literals;
+
+inline constexpr Instant kStart = Instant(1'000h);
+
+inline Entry sample_entry(const std::string& topic = "t", std::size_t payload_bytes = 10) {
+  Entry entry;
+  entry.topic = topic;
+  entry.payload.resize(payload_bytes);
+  entry.due = kStart;
+  return entry;
+}
+
+inline MessageId put(Outbox& box, Entry entry) {
+  Failure refused;
+  return box.put(std::move(entry), refused);
+}
+
+// The time that the worker has to be woken at, seen from `now`.
+template <class Box>
+std::optional<Instant> next_due(const Box& box, Instant now) {
+  if constexpr (requires { box.next_due(now); }) {
+    return box.next_due(now);
+  } else {
+    return box.next_due();
+  }
+}
+
+// The numbers of all entries that are handed out at `now`, in their order.
+inline std::vector<MessageId> take_all(Outbox& box, Instant now = kStart) {
+  std::vector<MessageId> ids;
+  while (const Entry* entry = box.take(now)) ids.push_back(entry->id);
+  return ids;
+}
+
+inline std::vector<MessageId> ids_of(const std::vector<Casualty>& casualties) {
+  std::vector<MessageId> ids;
+  for (const Casualty& lost : casualties) ids.push_back(lost.entry.id);
+  return ids;
+}
+
+}  // namespace holdfast::outbox
