@@ -67,9 +67,6 @@ inline constexpr std::size_t kMaxWindowBytes = std::size_t{256} * 1024;
 inline constexpr auto kWindowTime = 2s;
 /// A TLS record carries at most 16 KiB of plain text (RFC 8446 section 5.1).
 inline constexpr std::size_t kMaxRecordBytes = std::size_t{16} * 1024;
-/// Gathered plain text that closes a record although more is coming. Three segments' worth: beyond,
-/// a message gets cheaper by less than a byte, and the first one in the record waits longer.
-inline constexpr std::size_t kGatherBytes = std::size_t{16} * 1024;
 /// How long the relay waits for a packet that it knows is coming before it closes a record, and how
 /// long it goes on waiting as long as they do come.
 inline constexpr auto kGatherTime = 2ms;
@@ -77,9 +74,10 @@ inline constexpr auto kGatherMost = 20ms;
 /// How often it looks for them meanwhile; and how often acknowledgements are read while many are
 /// under way. To be woken for each packet costs several system calls, this a few for dozens.
 inline constexpr auto kGatherStep = 50us;
-inline constexpr auto kAckStep = 100us;
+inline constexpr auto kAckStep = 250us;
 /// Unacknowledged messages from which on acknowledgements are read in that rhythm.
 inline constexpr std::size_t kManyInFlight = 16;
+
 // --- Waits -------------------------------------------------------------------------------------
 
 /// Name resolution as a whole. resolv.conf's own defaults (5 s, 2 attempts, 3 servers) end at 30 s.

@@ -16,7 +16,7 @@ using namespace std::chrono_literals;
 // good enough.
 constexpr std::size_t kPublishOverhead = 16;
 // Paho counts the publishes that it has not written each time it takes one: many make it slow.
-constexpr std::size_t kMaxInPipe = 128;
+constexpr std::size_t kMaxInPipe = 256;
 
 }  // namespace
 

@@ -374,13 +374,7 @@ void Worker::pump() {
     if (now() < *paused_until_) return;
     paused_until_.reset();
   }
-  // A full window is filled again when half of it is free: in batches that share a record and a
-  // wake-up of Paho's threads, instead of one by one.
-  if (window_full_ && unacknowledged_.size() > window / 2) return;
-  window_full_ = false;
-  while (link_->has_room()) {
-    window_full_ = unacknowledged_.size() >= window;
-    if (window_full_) return;
+  while (unacknowledged_.size() < window && link_->has_room()) {
     const outbox::Entry* entry = shared_.outbox->take(now());
     if (entry == nullptr || !send(*entry)) return;
   }

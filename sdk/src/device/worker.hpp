@@ -97,7 +97,6 @@ class Worker {
   std::uint64_t epoch_;              // of this outbox, for the envelopes of streams
   std::map<MessageId, Instant> unacknowledged_;
   std::optional<Instant> paused_until_;  // a quota of the broker is used up
-  bool window_full_ = false;
   bool subscribed_once_ = false;     // in this process
   bool up_ = false;                  // logged in
   bool acting_ = false;

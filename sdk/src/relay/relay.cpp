@@ -215,7 +215,7 @@ void Relay::send_ping() {
 // then the record stays open for them, within bounds. Else what is there goes out at once.
 void Relay::flush_or_wait() {
   if (phase_ != Phase::open || gathered_.empty() || !wire_takes_) return;
-  if (expected_ == 0 || gathered_.size() >= limits::kGatherBytes) {
+  if (expected_ == 0 || gathered_.size() >= limits::kMaxRecordBytes) {
     flush_to_wire();
   } else if (!gathering_) {
     gather();

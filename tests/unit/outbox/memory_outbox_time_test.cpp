@@ -134,22 +134,22 @@ TEST(MemoryOutboxExpiry, TakesTheDelayBudgetOfTheExpiredAway) {
 
 TEST(MemoryOutboxNextDue, IsEmptyWhereNothingRuns) {
   MemoryOutbox box({});
-  EXPECT_FALSE(next_due(box, kStart));
+  EXPECT_FALSE(box.next_due(kStart));
   put(box, sample_entry());
   take_all(box);
-  EXPECT_FALSE(next_due(box, kStart));
+  EXPECT_FALSE(box.next_due(kStart));
 }
 
 TEST(MemoryOutboxNextDue, IsTheFirstOfAllBudgetsAndTimesToLive) {
   MemoryOutbox box({});
   put(box, delayed(5min));
-  EXPECT_EQ(next_due(box, kStart), kStart + 5min);
+  EXPECT_EQ(box.next_due(kStart), kStart + 5min);
   put(box, delayed(2min));
-  EXPECT_EQ(next_due(box, kStart), kStart + 2min);
+  EXPECT_EQ(box.next_due(kStart), kStart + 2min);
   Entry entry = delayed(3min);
   entry.expires = kStart + 1min;
   put(box, entry);
-  EXPECT_EQ(next_due(box, kStart), kStart + 1min);
+  EXPECT_EQ(box.next_due(kStart), kStart + 1min);
 }
 
 // A device without a connection that is told of a time in the past asks for it again at once, and
@@ -157,25 +157,24 @@ TEST(MemoryOutboxNextDue, IsTheFirstOfAllBudgetsAndTimesToLive) {
 TEST(MemoryOutboxNextDue, IsNeverInThePast) {
   MemoryOutbox box({});
   put(box, delayed(0s));
-  EXPECT_FALSE(next_due(box, kStart))
-      << "what is due already waits for the session, not for a time";
+  EXPECT_FALSE(box.next_due(kStart)) << "what is due already waits for the session, not for a time";
   put(box, delayed(5min));
-  EXPECT_FALSE(next_due(box, kStart + 1s)) << "it rides along with the one that is due";
+  EXPECT_FALSE(box.next_due(kStart + 1s)) << "it rides along with the one that is due";
 }
 
 TEST(MemoryOutboxNextDue, StillTellsWhenSomethingExpiresThatIsDue) {
   MemoryOutbox box({});
   put(box, expiring(10s));
-  EXPECT_EQ(next_due(box, kStart), kStart + 10s);
+  EXPECT_EQ(box.next_due(kStart), kStart + 10s);
 }
 
 TEST(MemoryOutboxNextDue, IsNotOfWhatIsUnderWay) {
   MemoryOutbox box({});
   put(box, expiring(10s));
   take_all(box);
-  EXPECT_FALSE(next_due(box, kStart));
+  EXPECT_FALSE(box.next_due(kStart));
   box.put_back();
-  EXPECT_EQ(next_due(box, kStart), kStart + 10s);
+  EXPECT_EQ(box.next_due(kStart), kStart + 10s);
 }
 
 TEST(MemoryOutboxNextDue, IsEmptyAfterEverythingWasTakenOut) {
@@ -183,7 +182,7 @@ TEST(MemoryOutboxNextDue, IsEmptyAfterEverythingWasTakenOut) {
   put(box, delayed(5min));
   put(box, expiring(10s));
   box.clear();
-  EXPECT_FALSE(next_due(box, kStart));
+  EXPECT_FALSE(box.next_due(kStart));
 }
 
 }  // namespace

@@ -1,8 +1,6 @@
 #pragma once
 
 #include <chrono>
-#include <concepts>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,16 +23,6 @@ inline Entry sample_entry(const std::string& topic = "t", std::size_t payload_by
 inline MessageId put(Outbox& box, Entry entry) {
   Failure refused;
   return box.put(std::move(entry), refused);
-}
-
-// The time that the worker has to be woken at, seen from `now`.
-template <class Box>
-std::optional<Instant> next_due(const Box& box, Instant now) {
-  if constexpr (requires { box.next_due(now); }) {
-    return box.next_due(now);
-  } else {
-    return box.next_due();
-  }
 }
 
 // The numbers of all entries that are handed out at `now`, in their order.
