@@ -212,6 +212,10 @@ Failure TlsSession::write(std::span<const std::byte> plain_text) {
 
 TlsSession::Read TlsSession::read(std::span<std::byte> plain_text) {
   Read read;
+  if (!verified()) {
+    read.failure = Failure(Errc::identity_refused, "nothing is read before the verdict");
+    return read;
+  }
   const int result =
       wolfSSL_read(session_.get(), plain_text.data(), static_cast<int>(plain_text.size()));
   if (result > 0) {

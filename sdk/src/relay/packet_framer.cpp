@@ -4,8 +4,18 @@
 
 namespace holdfast::relay {
 
+// Nothing after an error can be read, however often it is tried.
+Piece PacketFramer::fail(const char* why) {
+  error_ = why;
+  Piece piece;
+  piece.kind = Piece::Kind::error;
+  piece.error = why;
+  return piece;
+}
+
 Piece PacketFramer::next(std::span<const std::byte>& input) {
   Piece piece;
+  if (error_ != nullptr) return fail(error_);
   if (input.empty()) return piece;
 
   if (body_left_ > 0) {
@@ -27,9 +37,7 @@ Piece PacketFramer::next(std::span<const std::byte>& input) {
     input = input.subspan(1);
     complete = header_size_ > 1 && (header_[header_size_ - 1] & std::byte{0x80}) == std::byte{0};
     if (!complete && header_size_ == kMaxHeader) {
-      piece.kind = Piece::Kind::error;
-      piece.error = "a packet's length has more than four bytes";
-      return piece;
+      return fail("a packet's length has more than four bytes");
     }
   }
   if (!complete) return piece;
@@ -40,14 +48,10 @@ Piece PacketFramer::next(std::span<const std::byte>& input) {
   }
   const auto first = std::to_integer<std::uint8_t>(header_[0]);
   if (first >> 4 == 0) {
-    piece.kind = Piece::Kind::error;
-    piece.error = "a packet of type 0, which does not exist";
-    return piece;
+    return fail("a packet of type 0, which does not exist");
   }
   if (header_size_ + length > max_packet_bytes_) {
-    piece.kind = Piece::Kind::error;
-    piece.error = "a packet is longer than was agreed";
-    return piece;
+    return fail("a packet is longer than was agreed");
   }
   type_ = static_cast<PacketType>(first >> 4);
   flags_ = first & 0x0F;

@@ -60,12 +60,15 @@ class PacketFramer {
  private:
   static constexpr std::size_t kMaxHeader = 5;
 
+  Piece fail(const char* why);
+
   const std::size_t max_packet_bytes_;
   std::byte header_[kMaxHeader]{};
   std::size_t header_size_ = 0;  // bytes of an incomplete header
   std::size_t body_left_ = 0;
   PacketType type_ = PacketType::connect;
   std::uint8_t flags_ = 0;
+  const char* error_ = nullptr;  // once set, for good
 };
 
 }  // namespace holdfast::relay
