@@ -164,8 +164,8 @@ TEST_F(SessionTest, PayloadsOfEverySizeArriveIntactBothWays) {
 
 TEST_F(SessionTest, EachFilterHasItsHandlerAndAllThatMatchAreCalled) {
   const auto broker = make_broker();
+  EventLog<std::string> calls;  // before the device, whose handlers use it
   WatchedDevice device(options_for(broker->tls_port()));
-  EventLog<std::string> calls;
   const auto note = [&calls](const std::string& name) {
     return [&calls, name](const Message& message) { calls.append(name + " " + message.topic); };
   };
