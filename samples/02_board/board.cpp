@@ -10,7 +10,6 @@
 
 #include <array>
 #include <cstdio>
-#include <exception>
 #include <string>
 
 #include "board_app.hpp"
@@ -65,26 +64,19 @@ bool parse(int argc, char** argv, CommandLine& line, int& exit) {
 }
 
 int run(int argc, char** argv) {
-  try {
-    sample::EndSignals signals;
-    CommandLine line;
-    int exit = sample::kDone;
-    if (!parse(argc, argv, line, exit)) return exit;
-    holdfast::Options options = sample::to_options(line.connection, line.client_id);
-    // It subscribes to nothing, so there is nothing that the broker should keep for it.
-    options.session_expiry = std::chrono::seconds(0);
-    board::BoardApp app(std::move(options), line.settings);
-    return app.run(signals);
-  } catch (const holdfast::ConfigError& error) {
-    std::fprintf(stderr, "board: %s\n", sample::describe(error).c_str());
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "board: %s\n", error.what());
-  }
-  return sample::kUsage;
+  sample::EndSignals signals;
+  CommandLine line;
+  int exit = sample::kDone;
+  if (!parse(argc, argv, line, exit)) return exit;
+  holdfast::Options options = sample::to_options(line.connection, line.client_id);
+  // It subscribes to nothing, so there is nothing that the broker should keep for it.
+  options.session_expiry = std::chrono::seconds(0);
+  board::BoardApp app(std::move(options), line.settings);
+  return app.run(signals);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  return run(argc, argv);
+  return sample::run_guarded("board", [&] { return run(argc, argv); });
 }

@@ -1,5 +1,7 @@
 #include "common/connection.hpp"
 
+#include <cstdio>
+#include <exception>
 #include <fstream>
 #include <stdexcept>
 
@@ -101,8 +103,13 @@ ExitCode exit_code(std::error_code error) {
   return kNotReachable;
 }
 
-std::string describe(const holdfast::ConfigError& error) {
-  return error.field() + " = \"" + error.value() + "\": " + error.mend();
+int run_guarded(const char* program, const std::function<int()>& body) {
+  try {
+    return body();
+  } catch (const std::exception& error) {  // a ConfigError names field, value and mend
+    std::fprintf(stderr, "%s: %s\n", program, error.what());
+    return kUsage;
+  }
 }
 
 }  // namespace sample

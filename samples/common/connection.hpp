@@ -5,6 +5,7 @@
 
 #include <CLI/CLI.hpp>
 #include <chrono>
+#include <functional>
 #include <holdfast/error.hpp>
 #include <holdfast/options.hpp>
 #include <string>
@@ -50,7 +51,8 @@ holdfast::Options to_options(const Connection& connection, const std::string& cl
 /// The exit code for the error that kept a device from its broker; kNotReachable if there is none.
 ExitCode exit_code(std::error_code error);
 
-/// One line for a person: field, value and mend.
-std::string describe(const holdfast::ConfigError& error);
+/// Runs a program's body; what it throws becomes a line on stderr that begins with `program`, and
+/// kUsage. @return the body's exit code
+int run_guarded(const char* program, const std::function<int()>& body);
 
 }  // namespace sample

@@ -7,7 +7,6 @@
 
 #include <array>
 #include <cstdio>
-#include <exception>
 #include <filesystem>
 #include <random>
 #include <string>
@@ -71,30 +70,23 @@ std::vector<std::string> board_command(const CommandLine& line, const std::strin
 }
 
 int run(int argc, char** argv) {
-  try {
-    sample::EndSignals signals;
-    CommandLine line;
-    int exit = sample::kDone;
-    if (!parse(argc, argv, line, exit)) return exit;
-    const std::string name = random_name();
-    holdfast::Options options = sample::to_options(line.connection, "view-" + name);
-    // Long enough to come back to what was queued, short enough to leave nothing behind.
-    options.session_expiry = std::chrono::seconds(60);
-    view::ViewApp app(std::move(options), {.topic = "hf/" + name + "/r",
-                                           .board = board_command(line, name),
-                                           .length = std::chrono::seconds(line.seconds),
-                                           .max_delay = line.max_delay});
-    return app.run(signals);
-  } catch (const holdfast::ConfigError& error) {
-    std::fprintf(stderr, "demo: %s\n", sample::describe(error).c_str());
-  } catch (const std::exception& error) {
-    std::fprintf(stderr, "demo: %s\n", error.what());
-  }
-  return sample::kUsage;
+  sample::EndSignals signals;
+  CommandLine line;
+  int exit = sample::kDone;
+  if (!parse(argc, argv, line, exit)) return exit;
+  const std::string name = random_name();
+  holdfast::Options options = sample::to_options(line.connection, "view-" + name);
+  // Long enough to come back to what was queued, short enough to leave nothing behind.
+  options.session_expiry = std::chrono::seconds(60);
+  view::ViewApp app(std::move(options), {.topic = "hf/" + name + "/r",
+                                         .board = board_command(line, name),
+                                         .length = std::chrono::seconds(line.seconds),
+                                         .max_delay = line.max_delay});
+  return app.run(signals);
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-  return run(argc, argv);
+  return sample::run_guarded("demo", [&] { return run(argc, argv); });
 }

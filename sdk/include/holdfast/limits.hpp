@@ -43,7 +43,7 @@ inline constexpr std::size_t kOutboxBytes = std::size_t{16} * 1024 * 1024;
 inline constexpr std::size_t kInboundMessages = 1'000;
 /// Payload bytes of those messages.
 inline constexpr std::size_t kInboundBytes = std::size_t{4} * 1024 * 1024;
-/// Events that wait for the event handler; the oldest are dropped and counted.
+/// Events that wait for the event handler; what comes beyond is dropped and counted.
 inline constexpr std::size_t kEvents = 1'000;
 /// QoS 1 and 2 publishes without an acknowledgement. Paho refuses more than about 100; a broker may
 /// ask for less (MQTT 5 Receive Maximum).

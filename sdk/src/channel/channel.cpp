@@ -22,12 +22,6 @@ namespace {
 constexpr std::size_t kReadBytes = std::size_t{32} * 1024;
 constexpr int kInitialUnsentBytes = 16 * 1024;
 
-std::string text_of(const asio::ip::tcp::endpoint& endpoint) {
-  const std::string address = endpoint.address().to_string();
-  return (endpoint.address().is_v6() ? "[" + address + "]" : address) + ":" +
-         std::to_string(endpoint.port());
-}
-
 void set_option(int socket, int level, int name, int value) {
   // A kernel without one of these still carries the connection, only less economically.
   (void)::setsockopt(socket, level, name, &value, sizeof value);
@@ -78,8 +72,14 @@ void Channel::set_socket_options() {
   set_option(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, kInitialUnsentBytes);
 }
 
+std::string Channel::address() const {
+  const std::string address = endpoint_.address().to_string();
+  return (endpoint_.address().is_v6() ? "[" + address + "]" : address) + ":" +
+         std::to_string(endpoint_.port());
+}
+
 Failure Channel::explain_connect(const std::error_code& error) const {
-  const std::string at = text_of(endpoint_);
+  const std::string at = address();
   // Asio's own codes: its category (1.22) does not map to std::errc.
   if (error == asio::error::connection_refused) {
     return {Errc::connection_refused, "nothing listens on " + at +
@@ -132,7 +132,7 @@ void Channel::arm_timer(std::chrono::milliseconds time, std::string step) {
       self->finish({});
       return;
     }
-    self->finish({Errc::timed_out, "no " + step + " with " + text_of(self->endpoint_) + " within " +
+    self->finish({Errc::timed_out, "no " + step + " with " + self->address() + " within " +
                                        std::to_string(time.count()) + " ms"});
   });
 }
@@ -180,7 +180,7 @@ void Channel::on_readable() {
 }
 
 Failure Channel::explain_end(int error_number) const {
-  const std::string at = text_of(endpoint_);
+  const std::string at = address();
   const std::string how = error_number == 0
                               ? "closed the connection"
                               : "connection broke (" +

@@ -78,7 +78,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
   /// Drops the connection at once, without a callback.
   void drop();
 
-  const asio::ip::tcp::endpoint& endpoint() const { return endpoint_; }
+  /// The broker's address for a person: ADDRESS:PORT, with brackets where they belong.
+  std::string address() const;
   const pinning::Pin& vouching_pin() const { return tls_.vouching_pin(); }
   /// Bytes of cipher text that the kernel has not taken yet.
   std::size_t unsent_bytes() const { return tls_.output().size(); }

@@ -9,6 +9,7 @@
 
 #include <holdfast/payload.hpp>
 
+#include "device/bill.hpp"
 #include "mqtt/paho_runtime.hpp"
 #include "mqtt/reason.hpp"
 
@@ -28,45 +29,6 @@ std::uint64_t draw_epoch() {
 
 session::Config session_config(const Options& options) {
   return {options.backoff, options.timeouts, options.reachable_within};
-}
-
-std::string text_of(const asio::ip::tcp::endpoint& endpoint) {
-  const std::string address = endpoint.address().to_string();
-  return (endpoint.address().is_v6() ? "[" + address + "]" : address) + ":" +
-         std::to_string(endpoint.port());
-}
-
-// What the broker has said with CONNACK that it will not take (MQTT 5 section 3.2.2.3): sending it all
-// the same would end the connection.
-Failure why_broker_would_refuse(const outbox::Entry& entry, std::size_t payload_bytes,
-                                const mqtt_engine::Granted& granted) {
-  constexpr std::size_t kHeaders = 32;  // more than a PUBLISH of ours has besides topic and payload
-  if (granted.maximum_packet_bytes &&
-      payload_bytes + entry.topic.size() + kHeaders > *granted.maximum_packet_bytes) {
-    return {Errc::payload_too_large, "a payload of " + std::to_string(payload_bytes) +
-                                         " bytes; the broker takes packets of at most " +
-                                         std::to_string(*granted.maximum_packet_bytes) + " bytes"};
-  }
-  if (entry.qos > granted.maximum_qos) {
-    return {Errc::refused_by_broker,
-            "the broker takes QoS " + std::to_string(static_cast<int>(granted.maximum_qos)) + " at most"};
-  }
-  if (entry.retain == Retain::yes && !granted.retain_available) {
-    return {Errc::refused_by_broker, "the broker does not support retained messages"};
-  }
-  return {};
-}
-
-void add_bill(Ledger& ledger, const channel::ChannelBill& bill) {
-  if (bill.connected) ++ledger.connections;
-  if (bill.handshaken) ++ledger.full_handshakes;
-  ledger.ip_bytes_up += bill.wire.ip_bytes_up;
-  ledger.ip_bytes_down += bill.wire.ip_bytes_down;
-  ledger.segments_up += bill.wire.segments_up;
-  ledger.segments_down += bill.wire.segments_down;
-  ledger.tls_bytes_up += bill.tls_bytes_up;
-  ledger.tls_bytes_down += bill.tls_bytes_down;
-  ledger.tls_records_up += bill.tls_records_up;
 }
 
 }  // namespace
@@ -97,7 +59,7 @@ Worker::Worker(asio::io_context& io, const Settings& settings, Shared& shared,
       finished_(std::move(finished)),
       session_(session_config(settings.options), std::move(random)),
       dialer_(io.get_executor(), settings.broker, settings.pins, settings.options.timeouts,
-              [this](const channel::ChannelBill& bill) { add_bill(ledger_, bill); }),
+              [this](const channel::ChannelBill& bill) { add_to(ledger_, bill); }),
       timer_(io),
       gate_(std::make_shared<Gate>()),
       epoch_(draw_epoch()) {}
@@ -182,7 +144,7 @@ void Worker::dialled(std::shared_ptr<channel::Channel> channel, Failure failure)
 
 void Worker::carry_out(const session::Login& login) {
   const Options& options = settings_.options;
-  address_ = text_of(dialled_->endpoint());
+  address_ = dialled_->address();
   vouching_pin_ = dialled_->vouching_pin().text();
   link_ = std::make_shared<Link>(io_.get_executor(), std::exchange(dialled_, nullptr),
                                  mqtt_engine::Login{.client_id = options.client_id,
@@ -306,7 +268,6 @@ void Worker::fail_entry(MessageId id, const Failure& failure) {
 }
 
 void Worker::subscribed(std::uint64_t id, int code) {
-  session_.received(now());
   shared_.subscriptions.answered(id);
   const std::string filter = shared_.subscriptions.filter_of(id);
   if (code < 0x80) {
@@ -318,7 +279,6 @@ void Worker::subscribed(std::uint64_t id, int code) {
 }
 
 void Worker::arrived(Message message) {
-  session_.received(now());
   auto handlers = shared_.subscriptions.match(message.topic);
   if (handlers.empty()) {
     ++shared_.counters.unhandled;
@@ -389,16 +349,16 @@ bool Worker::send(const outbox::Entry& entry) {
     sealed = seal_envelope({epoch_, entry.sequence}, entry.payload);
     payload = sealed;
   }
-  if (const Failure failure = why_broker_would_refuse(entry, payload.size(), granted_)) {
-    fail_entry(id, failure);
-    return true;
-  }
   mqtt_engine::Publication publication{.id = id,
                                        .topic = entry.topic,
                                        .payload = payload,
                                        .qos = entry.qos,
                                        .retain = entry.retain,
                                        .expiry = std::nullopt};
+  if (const Failure failure = mqtt_engine::why_broker_would_refuse(publication, granted_)) {
+    fail_entry(id, failure);
+    return true;
+  }
   if (entry.expires) {
     publication.expiry = std::max<std::chrono::seconds>(
         std::chrono::ceil<std::chrono::seconds>(*entry.expires - now()), 1s);
@@ -417,12 +377,12 @@ bool Worker::send(const outbox::Entry& entry) {
 void Worker::drop_link() {
   if (dialled_) {
     dialled_->drop();
-    add_bill(ledger_, dialled_->bill());
+    add_to(ledger_, dialled_->bill());
     dialled_.reset();
   }
   if (!link_) return;
   link_->abort();
-  add_bill(ledger_, link_->bill());
+  add_to(ledger_, link_->bill());
   link_.reset();
   up_ = false;
   granted_ = {};
@@ -483,7 +443,7 @@ Status Worker::status() const {
   status.under_way = fill.under_way;
   status.counters = shared_.counters.read();
   status.ledger = ledger_;
-  if (link_) add_bill(status.ledger, link_->bill());
+  if (link_) add_to(status.ledger, link_->bill());
   return status;
 }
 

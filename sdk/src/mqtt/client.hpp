@@ -25,6 +25,7 @@
 #include <holdfast/options.hpp>
 
 #include "base/failure.hpp"
+#include "mqtt/granted.hpp"
 
 namespace holdfast::mqtt_engine {
 
@@ -37,25 +38,6 @@ struct Login {
   std::chrono::seconds keep_alive{0};
   std::chrono::milliseconds connack_timeout = limits::kConnackTimeout;
   std::optional<Will> will;
-};
-
-/// What the broker grants with CONNACK.
-struct Granted {
-  bool session_present = false;
-  std::optional<std::chrono::seconds> server_keep_alive;
-  std::size_t receive_maximum = 65'535;
-  std::optional<std::size_t> maximum_packet_bytes;
-  bool retain_available = true;
-  Qos maximum_qos = Qos::exactly_once;
-};
-
-struct Publication {
-  MessageId id = 0;
-  std::string_view topic;
-  std::span<const std::byte> payload;
-  Qos qos = Qos::at_least_once;
-  Retain retain = Retain::no;
-  std::optional<std::chrono::seconds> expiry;  ///< MQTT 5 section 3.3.2.3.3
 };
 
 enum class RetainHandling : std::uint8_t { send = 0, send_if_new = 1 };

@@ -17,6 +17,7 @@
 #include <mqtt/async_client.h>
 
 #include "base/own_socket.hpp"
+#include "base/paho_proxy.hpp"
 
 namespace holdfast::mqtt_engine {
 namespace {
@@ -24,7 +25,6 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kSetUpTime = 5s;
-constexpr std::string_view kProxyAnswer = "HTTP/1.1 200 Connection established\r\n\r\n";
 constexpr std::string_view kConnack("\x20\x02\x00\x00", 4);
 constexpr std::string_view kPingresp("\xD0\x00", 2);
 
@@ -98,7 +98,7 @@ class PahoRuntime::Waker {
       Descriptor peer(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
       if (peer.get() < 0 || !find_own_peer(peer.get())) continue;  // a stranger: drop it
       socket_ = std::move(peer);
-      return send_all(socket_.get(), kProxyAnswer);
+      return send_all(socket_.get(), kPahoProxyAnswer);
     }
     return false;
   }

@@ -70,10 +70,9 @@ Failure explain_reason(int code, const std::string& what) {
 }
 
 Failure explain_connack_3(int code) {
-  constexpr int kFirstSameInV5 = 0x84;
   if (code >= 1 && code <= 5) {
     // Return codes 1 to 5 have the meanings of 0x84, 0x85, 0x88, 0x86 and 0x87.
-    constexpr std::array<int, 5> kSame{kFirstSameInV5, 0x85, 0x88, 0x86, 0x87};
+    constexpr std::array<int, 5> kSame{0x84, 0x85, 0x88, 0x86, 0x87};
     return explain_reason(kSame[static_cast<std::size_t>(code - 1)], "the broker refused the login");
   }
   return {Errc::refused_by_broker,

@@ -14,6 +14,7 @@
 #include <asio/post.hpp>
 
 #include "base/own_socket.hpp"
+#include "base/paho_proxy.hpp"
 
 namespace holdfast::relay {
 namespace {
@@ -28,7 +29,6 @@ constexpr std::size_t kMaxOutboundPacketBytes = limits::kMaxPayloadBytes + std::
 
 constexpr std::array<std::byte, 2> kPingreq{std::byte{0xC0}, std::byte{0}};
 constexpr std::array<std::byte, 2> kPingresp{std::byte{0xD0}, std::byte{0}};
-constexpr std::string_view kProxyAnswer = "HTTP/1.1 200 Connection established\r\n\r\n";
 
 // A broker sends no other types, and their flags are fixed but for PUBLISH (MQTT 5 section 2.1.3). What
 // is not MQTT at all is told from it by its first byte, mostly.
@@ -113,9 +113,7 @@ void Relay::accept() {
     // burst back until our delayed ACK, 40 ms later. The descriptor is this process's.
     (void)::setsockopt(*descriptor, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
     self->phase_ = Phase::greeting;
-    // The answer to Paho's CONNECT line goes out before the question: Paho looks for it right after it
-    // has asked, and if it is not there yet sleeps 250 ms with its process-wide lock held (1.3.12).
-    self->send_to_paho(bytes_of(kProxyAnswer));
+    self->send_to_paho(bytes_of(kPahoProxyAnswer));
     self->flush_to_paho();
     self->wait_paho_readable();
     self->events_.dialled_in();

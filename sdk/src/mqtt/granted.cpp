@@ -1,0 +1,27 @@
+#include "mqtt/granted.hpp"
+
+#include <string>
+
+namespace holdfast::mqtt_engine {
+
+Failure why_broker_would_refuse(const Publication& publication, const Granted& granted) {
+  constexpr std::size_t kHeaders = 32;  // more than a PUBLISH of ours has besides topic and payload
+  const std::size_t bytes = publication.payload.size();
+  if (granted.maximum_packet_bytes &&
+      bytes + publication.topic.size() + kHeaders > *granted.maximum_packet_bytes) {
+    return {Errc::payload_too_large, "a payload of " + std::to_string(bytes) +
+                                         " bytes; the broker takes packets of at most " +
+                                         std::to_string(*granted.maximum_packet_bytes) + " bytes"};
+  }
+  if (publication.qos > granted.maximum_qos) {
+    return {Errc::refused_by_broker, "the broker takes QoS " +
+                                         std::to_string(static_cast<int>(granted.maximum_qos)) +
+                                         " at most"};
+  }
+  if (publication.retain == Retain::yes && !granted.retain_available) {
+    return {Errc::refused_by_broker, "the broker does not support retained messages"};
+  }
+  return {};
+}
+
+}  // namespace holdfast::mqtt_engine
