@@ -65,6 +65,37 @@ TEST_P(ResumptionTest, SubscribesAgainAfterACutWhenTheBrokerKeepsNoSession) {
   ASSERT_TRUE(device.received().wait_for_count(1, kBound));
 }
 
+// MQTT 5 section 4.4: what was not acknowledged is resent as what it is, and the broker is not left with
+// half of a QoS 2 exchange whose identifier another message may get.
+TEST_P(ResumptionTest, WhatWasUnderWayIsTakenUpWhereItWasLeft) {
+  const auto broker = make_broker();
+  Subscriber subscriber({.port = broker->plain_port(), .filter = "t/#"});
+  TcpProxy proxy(broker->tls_port());
+  WatchedDevice device(options_of_version(proxy.port()));
+  device->start();
+  ASSERT_TRUE(device.wait_for(EventKind::connected));
+  proxy.black_hole(true);
+  const MessageId again = device.publish("t/again", "x");
+  const MessageId once = device.publish("t/once", "x", {.qos = Qos::exactly_once});
+  ASSERT_TRUE(eventually([&] { return device->status().under_way == 2; }, kBound));
+  proxy.cut_all();
+  proxy.black_hole(false);
+  ASSERT_TRUE(device.wait_for_delivery(again));
+  EXPECT_EQ(device.wait_for_delivery(once)->error, Errc::connection_lost);
+  ASSERT_TRUE(eventually([&] { return count_in_log(*broker, "Sending PUBCOMP to device") == 1; },
+                         kBound))
+      << broker->log();
+  EXPECT_EQ(count_in_log(*broker, "Received PUBLISH from device (d1, q1"), 1u) << broker->log();
+  EXPECT_EQ(count_in_log(*broker, "Received PUBREL from device"), 1u);
+  // And the next exchange is a whole one.
+  const MessageId next = device.publish("t/next", "x", {.qos = Qos::exactly_once});
+  const auto delivery = device.wait_for_delivery(next);
+  ASSERT_TRUE(delivery);
+  EXPECT_FALSE(delivery->error) << delivery->detail;
+  ASSERT_TRUE(subscriber.wait_for_count(2, kBound));
+  EXPECT_EQ(subscriber.messages()[1].topic, "t/next");
+}
+
 TEST_P(ResumptionTest, MessagesQueuedDuringAnOfflinePhaseArriveInOrder) {
   const auto broker = make_broker();
   TcpProxy proxy(broker->tls_port());

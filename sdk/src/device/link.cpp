@@ -1,6 +1,7 @@
 #include "device/link.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include <asio/post.hpp>
@@ -12,11 +13,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Fixed header, topic length, packet identifier and an empty property list: for the window a guess is
-// good enough.
-constexpr std::size_t kPublishOverhead = 16;
-// Paho counts the publishes that it has not written each time it takes one: many make it slow.
-constexpr std::size_t kMaxInPipe = 256;
+constexpr std::array<std::byte, 2> kPingreq{std::byte{0xC0}, std::byte{0}};
 
 }  // namespace
 
@@ -76,12 +73,16 @@ relay::RelayEvents Link::relay_events() {
             return self->channel_->can_write();
           },
       .passed =
-          [weak](relay::PacketType type, std::uint8_t flags) {
+          [weak](relay::PacketType type) {
             const auto self = weak.lock();
             if (!self || self->over_) return;
             self->greeted_ = true;
             self->events_.sent();
-            if (type == relay::PacketType::publish) self->publish_passed(flags);
+            if (type == relay::PacketType::publish) self->publish_passed();
+          },
+      .answered =
+          [weak](const relay::Piece& piece) {
+            if (const auto self = weak.lock(); self && !self->over_) self->answer_came(piece);
           },
       .arrived =
           [weak](relay::PacketType) {
@@ -107,8 +108,6 @@ mqtt_engine::ClientEvents Link::client_events() {
   return {
       .logged_in = [this](const mqtt_engine::Granted& granted) { events_.logged_in(granted); },
       .ended = [this](Failure failure) { fail(std::move(failure)); },
-      .settled = [this](MessageId id, int code,
-                        std::string text) { events_.settled(id, code, std::move(text)); },
       .subscribed = [this](std::uint64_t id, int code) { events_.subscribed(id, code); },
       .arrived = [this](Message message) { events_.arrived(std::move(message)); },
   };
@@ -137,9 +136,9 @@ channel::ChannelEvents Link::channel_events() {
 }
 
 bool Link::has_room() {
-  if (in_pipe_.size() >= kMaxInPipe) return false;
-  const auto used = [this] { return in_pipe_bytes_ + channel_->unsent_bytes(); };
+  const auto used = [this] { return relay_->gathered_bytes() + channel_->unsent_bytes(); };
   if (used() < window_.pipe_bytes()) return true;
+  if (relay_->wire_takes()) return false;  // there is after a flush
   const auto wire = channel_->bill().wire;
   const std::size_t before = window_.bytes();
   window_.measure(wire.bytes_per_second, wire.path_is_limit);
@@ -147,33 +146,39 @@ bool Link::has_room() {
   return used() < window_.pipe_bytes();
 }
 
-Failure Link::publish(const mqtt_engine::Publication& publication) {
-  const std::size_t bytes =
-      publication.topic.size() + publication.payload.size() + kPublishOverhead;
-  if (Failure failure = client_->publish(publication)) return failure;
-  // The relay reads the pipe on this thread: it cannot have seen the packet yet.
-  relay_->expect_publish();
-  in_pipe_.push_back({publication.id, bytes, publication.qos});
-  in_pipe_bytes_ += bytes;
-  return {};
+void Link::publish(MessageId id, Qos qos, std::span<const std::byte> packet) {
+  at_relay_.push_back({id, qos});
+  relay_->send(packet);
 }
 
-// Paho writes publishes in the order it was handed them, each QoS by itself at least.
-void Link::publish_passed(std::uint8_t flags) {
-  const auto qos = static_cast<Qos>((flags >> 1) & 0x3);
-  const auto found = std::find_if(in_pipe_.begin(), in_pipe_.end(),
-                                  [qos](const Passing& passing) { return passing.qos == qos; });
-  if (found == in_pipe_.end()) return;
-  const Passing passing = *found;
-  in_pipe_.erase(found);
-  in_pipe_bytes_ -= passing.bytes;
+void Link::publish_passed() {
+  if (at_relay_.empty()) return;
+  const Passing passing = at_relay_.front();
+  at_relay_.pop_front();
   if (passing.qos == Qos::at_most_once) events_.sent_at_most_once(passing.id);
   events_.room();
 }
 
+void Link::answer_came(const relay::Piece& piece) {
+  const auto answer = answers_.take(piece.bytes, piece.ends);
+  if (answer) {
+    events_.answered(*answer);
+  } else if (answers_.malformed()) {
+    fail({Errc::protocol_error, "the broker sent an acknowledgement that MQTT does not allow"});
+  }
+}
+
+void Link::ping() {
+  relay_->send(kPingreq);
+  relay_->flush();
+}
+
 Failure Link::subscribe(std::uint64_t id, const std::string& filter, Qos qos,
                         mqtt_engine::RetainHandling retain) {
-  return client_->subscribe(id, filter, qos, retain);
+  Failure failure = client_->subscribe(id, filter, qos, retain);
+  // The relay reads the pipe on this thread: it cannot have seen the packet yet.
+  if (!failure) relay_->expect_subscribe();
+  return failure;
 }
 
 void Link::close() {

@@ -11,6 +11,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 
 #include <asio/steady_timer.hpp>
@@ -18,6 +19,7 @@
 #include "base/failure.hpp"
 #include "channel/channel.hpp"
 #include "device/window.hpp"
+#include "mqtt/acknowledgement.hpp"
 #include "mqtt/client.hpp"
 #include "relay/relay.hpp"
 
@@ -27,7 +29,8 @@ struct LinkEvents {
   std::function<void(const mqtt_engine::Granted&)> logged_in;
   /// The connection is over and its bill final. The last event; a failure unless we closed it.
   std::function<void(Failure)> ended;
-  std::function<void(MessageId, int code, std::string text)> settled;
+  /// The broker answered a PUBLISH or PUBREL.
+  std::function<void(const mqtt_engine::Acknowledgement&)> answered;
   /// TLS has taken a QoS 0 message.
   std::function<void(MessageId)> sent_at_most_once;
   std::function<void(std::uint64_t id, int code)> subscribed;
@@ -50,10 +53,15 @@ class Link : public std::enable_shared_from_this<Link> {
 
   /// Whether the window has room for another message. See window.hpp.
   bool has_room();
-  Failure publish(const mqtt_engine::Publication& publication);
+  /// Takes the PUBLISH of a message; it leaves with the next `flush`.
+  void publish(MessageId id, Qos qos, std::span<const std::byte> packet);
+  /// Takes another packet, which leaves with the next `flush`.
+  void send(std::span<const std::byte> packet) { relay_->send(packet); }
+  void flush() { relay_->flush(); }
   Failure subscribe(std::uint64_t id, const std::string& filter, Qos qos,
                     mqtt_engine::RetainHandling retain);
-  void ping() { relay_->send_ping(); }
+  void ping();
+
   /// How many messages wait for their acknowledgement.
   void in_flight(std::size_t count) { channel_->read_in_rhythm(count >= limits::kManyInFlight); }
 
@@ -67,7 +75,6 @@ class Link : public std::enable_shared_from_this<Link> {
  private:
   struct Passing {
     MessageId id;
-    std::size_t bytes;
     Qos qos;
   };
 
@@ -75,7 +82,8 @@ class Link : public std::enable_shared_from_this<Link> {
   relay::RelayEvents relay_events();
   mqtt_engine::ClientEvents client_events();
   channel::ChannelEvents channel_events();
-  void publish_passed(std::uint8_t flags);
+  void publish_passed();
+  void answer_came(const relay::Piece& piece);
   void fail(Failure why);
   void close_channel();
   void channel_closed(Failure why);
@@ -89,8 +97,8 @@ class Link : public std::enable_shared_from_this<Link> {
   std::unique_ptr<mqtt_engine::Client> client_;
   LinkEvents events_;
   Window window_;
-  std::deque<Passing> in_pipe_;  // handed to Paho, not yet with TLS
-  std::size_t in_pipe_bytes_ = 0;
+  std::deque<Passing> at_relay_;  // published, not yet with TLS
+  mqtt_engine::AcknowledgementReader answers_;
   std::optional<Failure> why_;   // the first failure that tells something
   bool greeted_ = false;         // Paho's CONNECT has passed
   bool closing_ = false;         // we asked for the end

@@ -21,10 +21,10 @@ using namespace std::chrono_literals;
 // A broker whose quota is used up, or that refuses for now, is asked again after this.
 constexpr auto kQuotaPause = 30s;
 
+std::uint32_t draw_number() { return std::random_device()(); }
+
 std::uint64_t draw_epoch() {
-  std::random_device source;
-  const auto half = [&source] { return static_cast<std::uint64_t>(source()); };
-  return (half() << 32) | half();
+  return (static_cast<std::uint64_t>(draw_number()) << 32) | draw_number();
 }
 
 session::Config session_config(const Options& options) {
@@ -62,7 +62,8 @@ Worker::Worker(asio::io_context& io, const Settings& settings, Shared& shared,
               [this](const channel::ChannelBill& bill) { add_to(ledger_, bill); }),
       timer_(io),
       gate_(std::make_shared<Gate>()),
-      epoch_(draw_epoch()) {}
+      epoch_(draw_epoch()),
+      publisher_(settings.options.mqtt_version, draw_number()) {}
 
 Worker::~Worker() {
   gate_->close();
@@ -197,8 +198,8 @@ LinkEvents Worker::link_events() {
   return {
       .logged_in = [this](const mqtt_engine::Granted& granted) { logged_in(granted); },
       .ended = [this](Failure failure) { ended(std::move(failure)); },
-      .settled = [this](MessageId id, int code,
-                        std::string text) { settled(id, code, std::move(text)); },
+      .answered =
+          [this](const mqtt_engine::Acknowledgement& acknowledgement) { answered(acknowledgement); },
       .sent_at_most_once =
           [this](MessageId id) {
             if (auto entry = shared_.outbox->settle(id)) shared_.conclude(std::move(*entry), {});
@@ -224,6 +225,7 @@ void Worker::logged_in(const mqtt_engine::Granted& granted) {
                "connected to " + address_ + ", vouched for by " + vouching_pin_ +
                    (granted.session_present ? ", session resumed" : ", new session"));
   session_.logged_in(now(), {granted.session_present, granted.server_keep_alive});
+  for (const auto& packet : publisher_.resume(granted.session_present)) link_->send(packet);
   // Once in a process even if the broker has the session: the filters may be others than the last
   // time. Retain Handling 1 spares a second copy of every retained message then.
   subscribe(!granted.session_present || !subscribed_once_, granted.session_present);
@@ -244,23 +246,26 @@ void Worker::ended(Failure failure) {
   act();
 }
 
-void Worker::settled(MessageId id, int code, std::string text) {
-  unacknowledged_.erase(id);
-  constexpr int kFirstError = 0x80;
-  if (code >= 0 && code < kFirstError) {
-    if (auto entry = shared_.outbox->settle(id)) shared_.conclude(std::move(*entry), {});
-  } else if (mqtt_engine::is_final_refusal(code)) {
-    fail_entry(id, mqtt_engine::explain_reason(code, "the broker refused the message"));
-  } else {
-    shared_.outbox->retry(id);
-    if (link_) {
-      paused_until_ = now() + kQuotaPause;
-      const Failure why = code < 0 ? Failure(Errc::connection_lost, std::move(text))
-                                   : mqtt_engine::explain_reason(code, "the broker put a message off");
-      shared_.emit(EventKind::warning, why.error, why.detail + "; it is sent again in 30 s");
-    }
-  }
+void Worker::answered(const mqtt_engine::Acknowledgement& acknowledgement) {
+  const auto reply = publisher_.answered(acknowledgement);
+  if (reply.settled) settled(*reply.settled);
+  if (!reply.packet.empty()) link_->send(reply.packet);
   notify();
+}
+
+void Worker::settled(const mqtt_engine::Settled& settled) {
+  constexpr int kFirstError = 0x80;
+  if (settled.code < kFirstError) {
+    if (auto entry = shared_.outbox->settle(settled.id)) shared_.conclude(std::move(*entry), {});
+  } else if (mqtt_engine::is_final_refusal(settled.code)) {
+    fail_entry(settled.id,
+               mqtt_engine::explain_reason(settled.code, "the broker refused the message"));
+  } else {
+    shared_.outbox->retry(settled.id);
+    paused_until_ = now() + kQuotaPause;
+    const Failure why = mqtt_engine::explain_reason(settled.code, "the broker put a message off");
+    shared_.emit(EventKind::warning, why.error, why.detail + "; it is sent again in 30 s");
+  }
 }
 
 void Worker::fail_entry(MessageId id, const Failure& failure) {
@@ -307,12 +312,14 @@ void Worker::arrived(Message message) {
 void Worker::look() {
   if (over_) return;
   for (outbox::Casualty& lost : shared_.outbox->expire(now())) {
+    publisher_.forget(lost.entry.id);
     shared_.conclude(std::move(lost.entry), lost.reason);
   }
   if (session_.is_up() && link_) {
     subscribe(false, false);
     pump();
-    link_->in_flight(unacknowledged_.size());
+    link_->flush();
+    link_->in_flight(publisher_.in_flight());
   }
   update_load();
   act();
@@ -334,44 +341,37 @@ void Worker::pump() {
     if (now() < *paused_until_) return;
     paused_until_.reset();
   }
-  while (unacknowledged_.size() < window && link_->has_room()) {
+  while (publisher_.in_flight() < window && link_->has_room()) {
     const outbox::Entry* entry = shared_.outbox->take(now());
-    if (entry == nullptr || !send(*entry)) return;
+    if (entry == nullptr) return;
+    send(*entry);
   }
 }
 
-// @return false if the link takes no more.
-bool Worker::send(const outbox::Entry& entry) {
-  const MessageId id = entry.id;
+void Worker::send(const outbox::Entry& entry) {
   std::vector<std::byte> sealed;
   std::span<const std::byte> payload = entry.payload;
   if (entry.stream != outbox::kNoStream) {
     sealed = seal_envelope({epoch_, entry.sequence}, entry.payload);
     payload = sealed;
   }
-  mqtt_engine::Publication publication{.id = id,
+  mqtt_engine::Publication publication{.id = entry.id,
                                        .topic = entry.topic,
                                        .payload = payload,
                                        .qos = entry.qos,
                                        .retain = entry.retain,
                                        .expiry = std::nullopt};
-  if (const Failure failure = mqtt_engine::why_broker_would_refuse(publication, granted_)) {
-    fail_entry(id, failure);
-    return true;
-  }
   if (entry.expires) {
     publication.expiry = std::max<std::chrono::seconds>(
         std::chrono::ceil<std::chrono::seconds>(*entry.expires - now()), 1s);
   }
-  if (entry.qos != Qos::at_most_once) unacknowledged_[id] = now();
-  if (const Failure failure = link_->publish(publication)) {
-    // Paho has lost the connection, and the link will tell soon; the entry waits again.
-    unacknowledged_.erase(id);
-    shared_.outbox->retry(id);
-    paused_until_ = now() + 1s;
-    return false;
+  if (const Failure failure = mqtt_engine::why_broker_would_refuse(
+          publication, settings_.options.mqtt_version, granted_)) {
+    publisher_.forget(entry.id);
+    fail_entry(entry.id, failure);
+    return;
   }
-  return true;
+  link_->publish(entry.id, entry.qos, publisher_.publish(publication, now()));
 }
 
 void Worker::drop_link() {
@@ -386,7 +386,7 @@ void Worker::drop_link() {
   link_.reset();
   up_ = false;
   granted_ = {};
-  unacknowledged_.clear();
+  publisher_.interrupted();
   shared_.subscriptions.forget_unanswered();
   for (outbox::Casualty& lost : shared_.outbox->put_back()) {
     shared_.conclude(std::move(lost.entry), lost.reason);
@@ -404,8 +404,7 @@ void Worker::update_load() {
   load.reachable = wants_to_be_reached();
   const outbox::Fill fill = shared_.outbox->fill();
   load.waiting = fill.waiting + fill.under_way > 0;
-  // Numbers rise with time, and a message that is sent again is sent before all others.
-  if (!unacknowledged_.empty()) load.oldest_ack = unacknowledged_.begin()->second;
+  load.oldest_ack = publisher_.oldest_unanswered();
   session_.load(now(), load);
 }
 

@@ -8,7 +8,6 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -24,6 +23,7 @@
 #include "device/check_options.hpp"
 #include "device/link.hpp"
 #include "device/shared.hpp"
+#include "mqtt/publisher.hpp"
 #include "session/session.hpp"
 
 namespace holdfast::device {
@@ -63,14 +63,15 @@ class Worker {
   void dialled(std::shared_ptr<channel::Channel> channel, Failure failure);
   void logged_in(const mqtt_engine::Granted& granted);
   void ended(Failure failure);
-  void settled(MessageId id, int code, std::string text);
+  void answered(const mqtt_engine::Acknowledgement& acknowledgement);
+  void settled(const mqtt_engine::Settled& settled);
   void subscribed(std::uint64_t id, int code);
   void arrived(Message message);
 
   void look();
   void subscribe(bool all, bool session_present);
   void pump();
-  bool send(const outbox::Entry& entry);
+  void send(const outbox::Entry& entry);
   void fail_entry(MessageId id, const Failure& failure);
   void drop_link();
   void update_load();
@@ -95,7 +96,7 @@ class Worker {
   std::string address_;
   std::string vouching_pin_;
   std::uint64_t epoch_;              // of this outbox, for the envelopes of streams
-  std::map<MessageId, Instant> unacknowledged_;
+  mqtt_engine::Publisher publisher_;
   std::optional<Instant> paused_until_;  // a quota of the broker is used up
   bool subscribed_once_ = false;     // in this process
   bool up_ = false;                  // logged in

@@ -23,16 +23,11 @@ namespace paho = ::mqtt;
 struct Ended {
   Failure why;
 };
-struct Settled {
-  MessageId id;
-  int code;
-  std::string text;
-};
 struct Subscribed {
   std::uint64_t id;
   int code;
 };
-using Note = std::variant<Granted, Ended, Settled, Subscribed, Message>;
+using Note = std::variant<Granted, Ended, Subscribed, Message>;
 
 // Collects notes on any thread and hands them over on the executor's, many in one turn.
 class Mailbox : public std::enable_shared_from_this<Mailbox> {
@@ -77,8 +72,6 @@ class Mailbox : public std::enable_shared_from_this<Mailbox> {
 };
 
 constexpr std::chrono::seconds kDisposeBound{3};
-// Paho refuses a publish when it has so many unsent; the link's own window keeps far below.
-constexpr int kMaxBuffered = 1'000;
 
 template <class T>
 std::optional<T> property(const paho::properties& properties, paho::property::code code) {
@@ -126,7 +119,7 @@ class Client::Handle final : public Disposable {
     const int version = v5 ? MQTTVERSION_5 : MQTTVERSION_3_1_1;
     const std::string at = "127.0.0.1:" + std::to_string(port);
     client_ = std::make_unique<paho::async_client>("tcp://" + at, login_.client_id,
-                                                   paho::create_options(version, kMaxBuffered));
+                                                   paho::create_options(version));
     client_->set_message_callback([this](const paho::const_message_ptr& message) { arrived(*message); });
     client_->set_connection_lost_handler([this](const std::string& cause) {
       put(Ended{Failure(Errc::connection_lost,
@@ -144,7 +137,6 @@ class Client::Handle final : public Disposable {
     options_.set_http_proxy("http://" + at);  // the relay; see relay.hpp
     options_.set_keep_alive_interval(login_.keep_alive);
     options_.set_connect_timeout(login_.connack_timeout + std::chrono::seconds(1));
-    options_.set_max_inflight(static_cast<int>(limits::kMaxInFlight) + 10);
     if (!login_.username.empty()) options_.set_user_name(login_.username);
     if (!login_.password.empty()) options_.set_password(login_.password);
     if (v5) {
@@ -163,25 +155,6 @@ class Client::Handle final : public Disposable {
     }
     if (login_.will) set_will(*login_.will, v5);
     client_->connect(options_, nullptr, login_listener_);
-  }
-
-  void publish(const Publication& publication) {
-    const int qos = static_cast<int>(publication.qos);
-    const auto message = paho::message::create(
-        paho::string_ref(publication.topic.data(), publication.topic.size()),
-        publication.payload.data(), publication.payload.size(), qos,
-        publication.retain == Retain::yes);
-    if (publication.expiry && login_.version == MqttVersion::v5) {
-      paho::properties properties;
-      properties.add({paho::property::MESSAGE_EXPIRY_INTERVAL,
-                      static_cast<std::int32_t>(publication.expiry->count())});
-      message->set_properties(std::move(properties));
-    }
-    if (publication.qos == Qos::at_most_once) {
-      client_->publish(message);  // the relay tells when TLS took it
-    } else {
-      client_->publish(message, to_context(publication.id), publish_listener_);
-    }
   }
 
   void subscribe(std::uint64_t id, const std::string& filter, Qos qos, RetainHandling retain) {
@@ -259,16 +232,6 @@ class Client::Handle final : public Disposable {
     closed();
   }
 
-  void on_publish(const paho::token& token, bool success) {
-    const int reason = token.get_reason_code();
-    const bool has_reason = login_.version == MqttVersion::v5 && reason >= 0x80 && reason < 0xFF;
-    const int code = has_reason ? reason : (success ? 0 : -1);
-    put(Settled{from_context(token), code,
-                code == -1 ? "Paho gave the message up (" +
-                                 std::to_string(token.get_return_code()) + ")"
-                           : std::string()});
-  }
-
   void on_subscribe(const paho::token& token, bool success) {
     const int reason = token.get_reason_code();
     const int refused = reason >= 0x80 && reason < 0xFF ? reason : 0x80;
@@ -306,7 +269,6 @@ class Client::Handle final : public Disposable {
   std::condition_variable changed_;
   bool closed_ = false;
   Listener login_listener_{*this, &Handle::on_login};
-  Listener publish_listener_{*this, &Handle::on_publish};
   Listener subscribe_listener_{*this, &Handle::on_subscribe};
   Listener disconnect_listener_{*this, &Handle::on_disconnect};
   paho::properties properties_;
@@ -326,8 +288,6 @@ Client::Client(asio::any_io_executor executor, Login login, ClientEvents events)
           } else if constexpr (std::is_same_v<Value, Ended>) {
             const auto ended = events_.ended;
             ended(std::move(value.why));
-          } else if constexpr (std::is_same_v<Value, Settled>) {
-            events_.settled(value.id, value.code, std::move(value.text));
           } else if constexpr (std::is_same_v<Value, Subscribed>) {
             events_.subscribed(value.id, value.code);
           } else {
@@ -349,15 +309,6 @@ Failure Client::connect(std::uint16_t port) {
     return {};
   } catch (const std::exception& error) {
     return {Errc::system_failure, std::string("Paho cannot connect: ") + error.what()};
-  }
-}
-
-Failure Client::publish(const Publication& publication) {
-  try {
-    handle_->publish(publication);
-    return {};
-  } catch (const std::exception& error) {
-    return {Errc::connection_lost, std::string("Paho does not take the message: ") + error.what()};
   }
 }
 

@@ -1,5 +1,6 @@
 // One MQTT connection through Paho: a new async_client object for each, because Paho 1.3.12 stalls for
-// seconds when one is used a second time.
+// seconds when one is used a second time. Logging in, subscribing, receiving and the end of a session are
+// Paho's; publishing is not (publisher.hpp).
 //
 // Paho calls back on its own threads, with its process-wide lock held. Nothing is done there but to
 // put a note into a mailbox; the notes are read on the executor's thread.
@@ -46,8 +47,6 @@ struct ClientEvents {
   std::function<void(const Granted&)> logged_in;
   /// The login was refused, or the connection ended.
   std::function<void(Failure)> ended;
-  /// A publish of QoS 1 or 2 is settled; the code is MQTT's (0: success) or -1 if Paho gave it up.
-  std::function<void(MessageId, int code, std::string text)> settled;
   /// The broker answered SUBSCRIBE number `id`; the code is the granted QoS or at least 0x80.
   std::function<void(std::uint64_t id, int code)> subscribed;
   std::function<void(Message)> arrived;
@@ -64,7 +63,6 @@ class Client {
 
   /// Dials the relay on this port of 127.0.0.1 and logs in.
   Failure connect(std::uint16_t port);
-  Failure publish(const Publication& publication);
   Failure subscribe(std::uint64_t id, const std::string& filter, Qos qos, RetainHandling retain);
   /// Writes DISCONNECT and closes the pipe.
   void disconnect();

@@ -1,17 +1,16 @@
-// What the broker grants, what is to be published, and whether the one allows the other. Pure.
+// What the broker grants, and whether that allows a message. Pure.
 
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <optional>
-#include <span>
-#include <string_view>
 
 #include <holdfast/message.hpp>
 #include <holdfast/options.hpp>
 
 #include "base/failure.hpp"
+#include "mqtt/publish_packet.hpp"
 
 namespace holdfast::mqtt_engine {
 
@@ -25,17 +24,9 @@ struct Granted {
   Qos maximum_qos = Qos::exactly_once;
 };
 
-struct Publication {
-  MessageId id = 0;
-  std::string_view topic;
-  std::span<const std::byte> payload;
-  Qos qos = Qos::at_least_once;
-  Retain retain = Retain::no;
-  std::optional<std::chrono::seconds> expiry;  ///< MQTT 5 section 3.3.2.3.3
-};
-
 /// What the broker has said with CONNACK that it will not take (MQTT 5 section 3.2.2.3): sending it
 /// all the same would end the connection. @return no failure if it may be sent.
-Failure why_broker_would_refuse(const Publication& publication, const Granted& granted);
+Failure why_broker_would_refuse(const Publication& publication, MqttVersion version,
+                                const Granted& granted);
 
 }  // namespace holdfast::mqtt_engine

@@ -23,11 +23,9 @@ constexpr std::size_t kReadBytes = std::size_t{16} * 1024;
 constexpr std::size_t kMaxGreetingBytes = std::size_t{4} * 1024;
 // Above this, Paho is behind and the broker is asked to wait.
 constexpr std::size_t kInboundHighWater = std::size_t{64} * 1024;
-// Paho writes what it was handed, and we bound that: its packets have the publish's payload, topic and
-// a few properties.
+// Paho writes what it was handed, and we bound that: the longest of its packets is a CONNECT with a will.
 constexpr std::size_t kMaxOutboundPacketBytes = limits::kMaxPayloadBytes + std::size_t{64} * 1024;
 
-constexpr std::array<std::byte, 2> kPingreq{std::byte{0xC0}, std::byte{0}};
 constexpr std::array<std::byte, 2> kPingresp{std::byte{0xD0}, std::byte{0}};
 
 // A broker sends no other types, and their flags are fixed but for PUBLISH (MQTT 5 section 2.1.3). What
@@ -42,6 +40,11 @@ bool may_come_from_broker(const Piece& piece) {
     case PacketType::pubrel: return piece.flags == 2;
     default: return piece.flags == 0;
   }
+}
+
+// Answers to what we publish ourselves.
+bool is_ours(PacketType type) {
+  return type == PacketType::puback || type == PacketType::pubrec || type == PacketType::pubcomp;
 }
 
 std::span<const std::byte> bytes_of(std::string_view text) {
@@ -190,26 +193,37 @@ void Relay::pass_packet(const Piece& piece) {
     if (piece.ends) {
       ++pings_to_answer_;
       answer_pings();
-      if (ping_wanted_) send_ping();
+      insert_ours();
     }
     return;
   }
   if (gathered_.empty()) gathered_first_ = last_read_;
   gathered_.insert(gathered_.end(), piece.bytes.begin(), piece.bytes.end());
   if (!piece.ends) return;
-  if (piece.type == PacketType::publish && expected_ > 0) --expected_;
-  passing_.push_back({piece.type, piece.flags});
-  if (ping_wanted_) send_ping();
+  if (piece.type == PacketType::subscribe && expected_ > 0) --expected_;
+  passing_.push_back(piece.type);
+  insert_ours();
 }
 
-void Relay::send_ping() {
-  ping_wanted_ = !outbound_.at_boundary();
-  if (ping_wanted_ || phase_ != Phase::open) return;
-  gathered_.insert(gathered_.end(), kPingreq.begin(), kPingreq.end());
-  flush_or_wait();
+void Relay::send(std::span<const std::byte> packet) {
+  ours_.insert(ours_.end(), packet.begin(), packet.end());
+  ours_passing_.push_back(static_cast<PacketType>(std::to_integer<std::uint8_t>(packet.front()) >> 4));
+  insert_ours();
 }
 
-// More is known to come when the device has handed publishes to Paho that have not shown up here yet:
+void Relay::insert_ours() {
+  if (ours_.empty() || phase_ != Phase::open || !outbound_.at_boundary()) return;
+  gathered_.insert(gathered_.end(), ours_.begin(), ours_.end());
+  passing_.insert(passing_.end(), ours_passing_.begin(), ours_passing_.end());
+  ours_.clear();
+  ours_passing_.clear();
+}
+
+void Relay::flush() {
+  if (phase_ == Phase::open && wire_takes_) flush_to_wire();
+}
+
+// More is known to come when subscriptions were handed to Paho that have not shown up here yet:
 // then the record stays open for them, within bounds. Else what is there goes out at once.
 void Relay::flush_or_wait() {
   if (phase_ != Phase::open || gathered_.empty() || !wire_takes_) return;
@@ -250,9 +264,9 @@ void Relay::flush_to_wire() {
   wire_takes_ = events_.to_wire(gathered_);
   gathered_.clear();
   const auto passed = std::exchange(passing_, {});
-  for (const Passing& packet : passed) {
+  for (const PacketType type : passed) {
     if (phase_ == Phase::closed) return;
-    events_.passed(packet.type, packet.flags);
+    events_.passed(type);
   }
 }
 
@@ -284,7 +298,11 @@ void Relay::from_wire(std::span<const std::byte> bytes) {
     }
     if (piece.kind != Piece::Kind::packet) break;
     // A PINGRESP answers a ping of the session's; Paho has had its answers from here.
-    if (piece.type != PacketType::pingresp) send_to_paho(piece.bytes);
+    if (is_ours(piece.type)) {
+      events_.answered(piece);
+    } else if (piece.type != PacketType::pingresp) {
+      send_to_paho(piece.bytes);
+    }
     if (piece.ends) {
       events_.arrived(piece.type);
       answer_pings();

@@ -6,9 +6,10 @@
 //    not a socket of this process is dropped and reported, and the wait goes on.
 //  - Paho dials through "its proxy", which is the relay itself: so no proxy of the environment can be
 //    chosen. The relay answers that CONNECT line.
-//  - PINGREQ of Paho's is answered here and never reaches the broker: the session owns keep-alive. Its
-//    own pings are put in between two packets.
-//  - What Paho writes in a burst is gathered into one TLS record; a lone packet goes out at once.
+//  - PINGREQ of Paho's is answered here and never reaches the broker: the session owns keep-alive.
+//  - Publishing is ours as well (docs/decisions/0007-publishing.md): packets of ours are put in between
+//    two of Paho's, and the broker's answers to them do not go to Paho.
+//  - What is written in a burst is gathered into one TLS record; a lone packet goes out at once.
 //  - It reads from Paho only while the wire takes more, and from the wire only while Paho does.
 //  - An end is passed on after all bytes that came before it.
 //
@@ -42,8 +43,10 @@ struct RelayEvents {
   std::function<void(std::string)> intruder;
   /// Plain MQTT for the broker; false: the wire takes no more until `wire_ready`.
   std::function<bool(std::span<const std::byte>)> to_wire;
-  /// The last byte of a packet of Paho's was passed on.
-  std::function<void(PacketType, std::uint8_t flags)> passed;
+  /// The last byte of a packet was passed on, of Paho's or of ours.
+  std::function<void(PacketType)> passed;
+  /// A piece of PUBACK, PUBREC or PUBCOMP.
+  std::function<void(const Piece&)> answered;
   /// A packet came from the broker (PINGRESP too).
   std::function<void(PacketType)> arrived;
   /// Paho takes no more (true), or takes more again (false).
@@ -69,12 +72,16 @@ class Relay : public std::enable_shared_from_this<Relay> {
   /// The wire takes more again.
   void wire_ready();
 
-  /// Puts a PINGREQ of the session's into the stream, at the next packet boundary.
-  void send_ping();
-  /// One more PUBLISH was handed to Paho: the relay may wait for it before it closes a record.
-  void expect_publish() { ++expected_; }
-  /// Bytes that Paho has written and the wire has not taken.
-  std::size_t gathered_bytes() const { return gathered_.size(); }
+  /// Puts one whole packet of ours into the stream, at the next packet boundary. It leaves with the
+  /// next `flush`.
+  void send(std::span<const std::byte> packet);
+  /// What was gathered is passed on, as far as the wire takes it.
+  void flush();
+  /// One more SUBSCRIBE was handed to Paho: the relay may wait for it before it closes a record.
+  void expect_subscribe() { ++expected_; }
+  bool wire_takes() const { return wire_takes_; }
+  /// Bytes that the wire has not taken.
+  std::size_t gathered_bytes() const { return gathered_.size() + ours_.size(); }
 
   /// Drops everything at once; no callback is made any more.
   void close();
@@ -89,6 +96,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   bool read_from_paho();
   void take_from_paho(std::span<const std::byte> bytes);
   void pass_packet(const Piece& piece);
+  void insert_ours();
   void flush_or_wait();
   void gather();
   void flush_to_wire();
@@ -109,18 +117,15 @@ class Relay : public std::enable_shared_from_this<Relay> {
   PacketFramer outbound_;
   std::string greeting_;
   std::vector<std::byte> gathered_;
-  struct Passing {
-    PacketType type;
-    std::uint8_t flags;
-  };
-  std::vector<Passing> passing_;   // packets that end within gathered_
-  std::size_t expected_ = 0;       // publishes that Paho has and has not written
+  std::vector<PacketType> passing_;  // packets that end within gathered_
+  std::vector<std::byte> ours_;      // wait for the end of a packet of Paho's
+  std::vector<PacketType> ours_passing_;
+  std::size_t expected_ = 0;         // subscriptions that Paho has and has not written
   bool wire_takes_ = true;
   bool reading_ = false;
   bool gathering_ = false;         // the timer runs, and reads
   std::chrono::steady_clock::time_point gathered_first_{};  // when the record was begun
   std::chrono::steady_clock::time_point last_read_{};
-  bool ping_wanted_ = false;
   bool paho_ended_ = false;
 
   // Broker to Paho.

@@ -171,7 +171,7 @@ TEST(RelayClose, IsSilent) {
   EXPECT_EQ(pipe.hung_up, 0);
   EXPECT_THAT(pipe.broken, IsEmpty());
   pipe.relay->from_wire(as_bytes(publish_packet(30)));
-  pipe.relay->send_ping();
+  pipe.send_ours(kPingreq);
   pipe.relay->wire_ready();
   pipe.relay->wire_ended();
   pipe.settle();

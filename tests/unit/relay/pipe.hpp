@@ -29,9 +29,9 @@ inline const std::string kConnectLine =
 inline const std::string kPingreq = "\xC0\x00"s;
 inline const std::string kPingresp = "\xD0\x00"s;
 
-// A PUBLISH of QoS 0 with `size` bytes in all, filled with one character.
-inline std::string publish_packet(std::size_t size, char fill = 'p') {
-  std::string header = "\x30";
+// A packet with `size` bytes in all, filled with one character.
+inline std::string packet_of(char first, std::size_t size, char fill) {
+  std::string header(1, first);
   std::size_t length = size - 2;
   if (length >= 128) length = size - 3;
   if (length >= 16'384) length = size - 4;
@@ -42,6 +42,12 @@ inline std::string publish_packet(std::size_t size, char fill = 'p') {
     header += left > 0 ? static_cast<char>(digit | '\x80') : digit;
   } while (left > 0);
   return header + std::string(length, fill);
+}
+inline std::string publish_packet(std::size_t size, char fill = 'p') {
+  return packet_of('\x30', size, fill);
+}
+inline std::string subscribe_packet(std::size_t size, char fill = 's') {
+  return packet_of('\x82', size, fill);
 }
 
 class Pipe {
@@ -65,6 +71,7 @@ class Pipe {
   std::vector<std::string> to_wire;  // one entry a call
   std::vector<PacketType> passed;
   std::vector<PacketType> arrived;
+  std::string answers;  // the bytes of acknowledgements
   std::vector<std::string> intruders;
   std::vector<bool> full;
   std::vector<Failure> broken;
@@ -103,6 +110,11 @@ class Pipe {
       io.restart();
       io.run_one_for(1ms);
     }
+  }
+
+  void send_ours(const std::string& packet) {
+    relay->send(std::as_bytes(std::span(packet.data(), packet.size())));
+    relay->flush();
   }
 
   void dial() {
@@ -170,7 +182,12 @@ class Pipe {
                   story += "wire ";
                   return wire_takes;
                 },
-            .passed = [this](PacketType type, std::uint8_t) { passed.push_back(type); },
+            .passed = [this](PacketType type) { passed.push_back(type); },
+            .answered =
+                [this](const Piece& piece) {
+                  answers.append(reinterpret_cast<const char*>(piece.bytes.data()),
+                                 piece.bytes.size());
+                },
             .arrived = [this](PacketType type) { arrived.push_back(type); },
             .full = [this](bool is) { full.push_back(is); },
             .hung_up =

@@ -20,6 +20,7 @@ class RelayTest : public testing::Test {
 };
 
 using RelayPing = RelayTest;
+using RelayOurs = RelayTest;
 using RelayGather = RelayTest;
 using RelayBackPressure = RelayTest;
 using RelayEnd = RelayTest;
@@ -36,7 +37,7 @@ TEST_F(RelayTest, PassesPacketsOnInBothDirections) {
 }
 
 TEST_F(RelayTest, PassesOnWhatTheBrokerSendsInAnyPieces) {
-  const std::string down = publish_packet(50) + "\x40\x02\x00\x01"s + publish_packet(200);
+  const std::string down = publish_packet(50) + "\x90\x03\x00\x01\x00"s + publish_packet(200);
   for (const char& one : down) pipe.relay->from_wire(std::as_bytes(std::span(&one, 1)));
   EXPECT_EQ(pipe.read_bytes(down.size()), down);
   EXPECT_EQ(pipe.arrived.size(), 3U);
@@ -97,7 +98,7 @@ TEST_F(RelayPing, OfPahoIsNotAnsweredInTheMiddleOfAPacket) {
 }
 
 TEST_F(RelayPing, OfTheSessionGoesOutAtOnceBetweenPackets) {
-  pipe.relay->send_ping();
+  pipe.send_ours(kPingreq);
   EXPECT_EQ(pipe.wire(), kPingreq);
 }
 
@@ -105,7 +106,7 @@ TEST_F(RelayPing, OfTheSessionWaitsForTheEndOfAPacket) {
   const std::string packet = publish_packet(60);
   pipe.write(packet.substr(0, 20));
   pipe.settle();
-  pipe.relay->send_ping();
+  pipe.send_ours(kPingreq);
   pipe.settle();
   EXPECT_EQ(pipe.wire().find(kPingreq), std::string::npos);
   pipe.write(packet.substr(20));
@@ -115,7 +116,7 @@ TEST_F(RelayPing, OfTheSessionWaitsForTheEndOfAPacket) {
 TEST_F(RelayPing, OfTheSessionIsNotLostBehindAPingOfPahos) {
   pipe.write(kPingreq.substr(0, 1));
   pipe.settle();
-  pipe.relay->send_ping();  // the first byte of Paho's own is here: not at a boundary
+  pipe.send_ours(kPingreq);  // the first byte of Paho's own is here: not at a boundary
   pipe.write(kPingreq.substr(1));
   EXPECT_TRUE(pipe.run_until([&] { return pipe.wire() == kPingreq; }))
       << "the session takes the line for dead when its ping never leaves";
@@ -127,22 +128,76 @@ TEST_F(RelayPing, IsAnsweredToTheSessionAndNotToPaho) {
   EXPECT_EQ(pipe.read_what_is_there(), "");
 }
 
-// --- Gathering
-// ------------------------------------------------------------------------------------
+// --- Packets of ours -------------------------------------------------------------------------------
+
+TEST_F(RelayOurs, LeaveTogetherAtTheFlush) {
+  const std::string first = publish_packet(40, '1');
+  const std::string second = publish_packet(40, '2');
+  pipe.relay->send(as_bytes(first));
+  pipe.relay->send(as_bytes(second));
+  EXPECT_THAT(pipe.to_wire, IsEmpty());
+  EXPECT_EQ(pipe.relay->gathered_bytes(), 80U);
+  pipe.relay->flush();
+  EXPECT_THAT(pipe.to_wire, ElementsAre(first + second));
+  EXPECT_THAT(pipe.passed, ElementsAre(PacketType::publish, PacketType::publish));
+}
+
+TEST_F(RelayOurs, ComeBetweenTwoOfPahos) {
+  const std::string of_paho = subscribe_packet(60);
+  const std::string ours = publish_packet(40);
+  pipe.write(of_paho.substr(0, 20));
+  ASSERT_TRUE(pipe.run_until([&] { return pipe.wire().size() == 20; }));
+  pipe.relay->send(as_bytes(ours));
+  pipe.relay->flush();
+  EXPECT_EQ(pipe.wire().size(), 20U);
+  EXPECT_EQ(pipe.relay->gathered_bytes(), ours.size());
+  pipe.write(of_paho.substr(20) + of_paho);
+  ASSERT_TRUE(pipe.run_until([&] { return pipe.wire().size() == 160; }));
+  EXPECT_EQ(pipe.wire(), of_paho + ours + of_paho);
+  EXPECT_THAT(pipe.passed,
+              ElementsAre(PacketType::subscribe, PacketType::publish, PacketType::subscribe));
+}
+
+TEST_F(RelayOurs, WaitUntilTheWireTakesMore) {
+  pipe.wire_takes = false;
+  pipe.relay->send(as_bytes(publish_packet(40, '1')));
+  pipe.relay->flush();
+  ASSERT_EQ(pipe.wire().size(), 40U);
+  pipe.relay->send(as_bytes(publish_packet(40, '2')));
+  pipe.relay->flush();
+  EXPECT_EQ(pipe.wire().size(), 40U);
+  EXPECT_EQ(pipe.passed.size(), 1U);
+  pipe.wire_takes = true;
+  pipe.relay->wire_ready();
+  EXPECT_EQ(pipe.wire().size(), 80U);
+  EXPECT_EQ(pipe.passed.size(), 2U);
+}
+
+TEST_F(RelayOurs, AreAnsweredToUsAndNotToPaho) {
+  const std::string answers = "\x40\x02\x80\x00\x50\x02\x80\x01\x70\x03\x80\x02\x92"s;
+  const std::string down = publish_packet(30);
+  const std::string all = answers + down + answers;
+  for (const char& one : all) pipe.relay->from_wire(std::as_bytes(std::span(&one, 1)));
+  EXPECT_EQ(pipe.answers, answers + answers);
+  EXPECT_EQ(pipe.read_bytes(down.size()), down);
+  EXPECT_EQ(pipe.read_what_is_there(), "");
+}
+
+// --- Gathering ------------------------------------------------------------------------------------
 
 TEST_F(RelayGather, SendsALonePacketAtOnce) {
-  const std::string packet = publish_packet(40);
-  pipe.relay->expect_publish();
+  const std::string packet = subscribe_packet(40);
+  pipe.relay->expect_subscribe();
   pipe.write(packet);
   ASSERT_TRUE(pipe.run_until([&] { return !pipe.to_wire.empty(); }));
   EXPECT_THAT(pipe.to_wire, ElementsAre(packet));
 }
 
 TEST_F(RelayGather, PutsExpectedPacketsIntoOneCall) {
-  const std::string first = publish_packet(40, '1');
-  const std::string second = publish_packet(40, '2');
-  pipe.relay->expect_publish();
-  pipe.relay->expect_publish();
+  const std::string first = subscribe_packet(40, '1');
+  const std::string second = subscribe_packet(40, '2');
+  pipe.relay->expect_subscribe();
+  pipe.relay->expect_subscribe();
   pipe.write(first);
   // A second later for the relay: its own reading comes between the two.
   ASSERT_TRUE(pipe.run_until([&] { return pipe.relay->gathered_bytes() == first.size(); }));
@@ -153,9 +208,9 @@ TEST_F(RelayGather, PutsExpectedPacketsIntoOneCall) {
 }
 
 TEST_F(RelayGather, DoesNotWaitLongForWhatDoesNotCome) {
-  const std::string packet = publish_packet(40);
-  pipe.relay->expect_publish();
-  pipe.relay->expect_publish();
+  const std::string packet = subscribe_packet(40);
+  pipe.relay->expect_subscribe();
+  pipe.relay->expect_subscribe();
   pipe.write(packet);
   ASSERT_TRUE(pipe.run_until([&] { return !pipe.to_wire.empty(); }));
   EXPECT_EQ(pipe.wire(), packet);
@@ -164,11 +219,11 @@ TEST_F(RelayGather, DoesNotWaitLongForWhatDoesNotCome) {
 TEST_F(RelayGather, GathersAgainAfterARecordThatWasCompletedInTime) {
   for (int round = 0; round < 3; ++round) {
     pipe.to_wire.clear();
-    pipe.relay->expect_publish();
-    pipe.relay->expect_publish();
-    pipe.write(publish_packet(40));
+    pipe.relay->expect_subscribe();
+    pipe.relay->expect_subscribe();
+    pipe.write(subscribe_packet(40));
     ASSERT_TRUE(pipe.run_until([&] { return pipe.relay->gathered_bytes() > 0; }));
-    pipe.write(publish_packet(40));
+    pipe.write(subscribe_packet(40));
     ASSERT_TRUE(pipe.run_until([&] { return !pipe.to_wire.empty(); }));
     EXPECT_EQ(pipe.to_wire.size(), 1U);
     EXPECT_EQ(pipe.wire().size(), 80U);
@@ -176,13 +231,13 @@ TEST_F(RelayGather, GathersAgainAfterARecordThatWasCompletedInTime) {
 }
 
 TEST_F(RelayGather, SendsAFullRecordWhateverIsExpected) {
-  for (int i = 0; i < 100; ++i) pipe.relay->expect_publish();
-  const std::string packet = publish_packet(limits::kMaxRecordBytes + 100);
+  for (int i = 0; i < 100; ++i) pipe.relay->expect_subscribe();
+  const std::string packet = subscribe_packet(limits::kMaxRecordBytes + 100);
   pipe.write(packet);
   EXPECT_TRUE(pipe.run_until([&] { return pipe.wire() == packet; }));
 }
 
-TEST_F(RelayGather, DoesNotKeepAnAcknowledgementWaitingForAPublish) {
+TEST_F(RelayGather, DoesNotKeepAnAcknowledgementWaiting) {
   pipe.write("\x40\x02\x00\x07"s);
   ASSERT_TRUE(pipe.run_until([&] { return !pipe.to_wire.empty(); }));
   EXPECT_THAT(pipe.passed, ElementsAre(PacketType::puback));
@@ -210,7 +265,7 @@ TEST_F(RelayBackPressure, KeepsAPingOfTheSessionUntilTheWireTakesMore) {
   pipe.wire_takes = false;
   pipe.write(publish_packet(40));
   ASSERT_TRUE(pipe.run_until([&] { return pipe.wire().size() == 40; }));
-  pipe.relay->send_ping();
+  pipe.send_ours(kPingreq);
   EXPECT_EQ(pipe.wire().size(), 40U);
   pipe.wire_takes = true;
   pipe.relay->wire_ready();
@@ -251,16 +306,16 @@ TEST_F(RelayBackPressure, DoesNotKeepWhatPahoHasTaken) {
 // -----------------------------------------------------------------------------------------
 
 TEST_F(RelayEnd, OfPahoIsPassedOnAfterAllItsBytes) {
-  const std::string packet = publish_packet(40);
+  const std::string packet = subscribe_packet(40);
   const std::string goodbye = "\xE0\x00"s;
-  pipe.relay->expect_publish();
-  pipe.relay->expect_publish();  // keeps the record open
+  pipe.relay->expect_subscribe();
+  pipe.relay->expect_subscribe();  // keeps the record open
   pipe.write(packet + goodbye);
   pipe.paho.shutdown(Tcp::socket::shutdown_send);
   ASSERT_TRUE(pipe.run_until([&] { return pipe.hung_up == 1; }));
   EXPECT_EQ(pipe.wire(), packet + goodbye);
   EXPECT_TRUE(pipe.story.ends_with("hung_up ")) << pipe.story;
-  EXPECT_THAT(pipe.passed, ElementsAre(PacketType::publish, PacketType::disconnect));
+  EXPECT_THAT(pipe.passed, ElementsAre(PacketType::subscribe, PacketType::disconnect));
 }
 
 TEST_F(RelayEnd, OfTheBrokerReachesPahoAfterAllItsBytes) {
