@@ -173,7 +173,7 @@ void Sensors::read_network(BoardReadingT& reading) const {
 }
 
 void Sensors::read_disk(BoardReadingT& reading) const {
-  struct statvfs disk {};
+  struct statvfs disk = {};
   if (::statvfs(root_.c_str(), &disk) != 0 || disk.f_blocks == 0) return;
   // In double, because the product of the two passes 64 bits on some network file systems.
   const auto to_mib = [&disk](fsblkcnt_t blocks) {

@@ -10,8 +10,8 @@
 #include <mutex>
 #include <string_view>
 
-#include <holdfast/device.hpp>
 #include <mqtt/async_client.h>
+#include <holdfast/device.hpp>
 
 #include "channel/wire_count.hpp"
 
@@ -46,14 +46,16 @@ class Holdfast final : public Contender {
     });
     device_->start();
     std::unique_lock lock(mutex_);
-    if (!changed_.wait_for(lock, kConnectBound, [this] { return connected_; })) give_up("no connection");
+    if (!changed_.wait_for(lock, kConnectBound, [this] { return connected_; }))
+      give_up("no connection");
   }
 
   void publish_all(const Workload& workload) override {
     const std::string payload(workload.bytes, 'x');
     const PublishOptions options{.qos = static_cast<Qos>(workload.qos)};
     for (std::size_t i = 1; i < workload.messages; ++i) {
-      if (const Receipt receipt = device_->publish(kTopic, as_payload(payload), options); !receipt) {
+      if (const Receipt receipt = device_->publish(kTopic, as_payload(payload), options);
+          !receipt) {
         give_up(receipt.detail);
       }
     }
@@ -85,9 +87,9 @@ class Paho final : public Contender {
  public:
   void connect(const Workload& workload) override {
     port_ = workload.port;
-    client_ = std::make_unique<mqtt::async_client>("ssl://localhost:" + std::to_string(workload.port),
-                                                   "bench-paho",
-                                                   mqtt::create_options(MQTTVERSION_5, 10'000));
+    client_ = std::make_unique<mqtt::async_client>(
+        "ssl://localhost:" + std::to_string(workload.port), "bench-paho",
+        mqtt::create_options(MQTTVERSION_5, 10'000));
     mqtt::ssl_options ssl;
     ssl.set_trust_store(workload.certificate);
     ssl.set_verify(true);
@@ -109,7 +111,8 @@ class Paho final : public Contender {
         pending.front()->wait();
         pending.pop_front();
       }
-      pending.push_back(client_->publish(topic, payload.data(), payload.size(), workload.qos, false));
+      pending.push_back(
+          client_->publish(topic, payload.data(), payload.size(), workload.qos, false));
     }
     for (const auto& token : pending) token->wait();
     client_->publish(topic, payload.data(), payload.size(), 1, false)->wait();

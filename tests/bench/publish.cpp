@@ -1,13 +1,14 @@
-// Throughput, CPU and bytes of publishing many small messages to a local mosquitto over TLS: Holdfast
-// beside Paho C++ with its own TLS, in turn in one run.
+// Throughput, CPU and bytes of publishing many small messages to a local mosquitto over TLS:
+// Holdfast beside Paho C++ with its own TLS, in turn in one run.
 //
 //   holdfast_bench_publish [--messages N] [--bytes N] [--rounds N]
 //
 // Each measurement is a process of its own (this program again, with --contender), so that neither
-// sees the other's threads, caches or sockets. The clock runs from the first publish until the broker
-// has acknowledged the last message; at QoS 0 that last one is published at QoS 1, because a broker
-// handles a connection's packets in order. Bytes are IP packets with headers, from the kernel's
-// counters of the socket (TCP_INFO), read for both in the same way. CPU is the process's own.
+// sees the other's threads, caches or sockets. The clock runs from the first publish until the
+// broker has acknowledged the last message; at QoS 0 that last one is published at QoS 1, because a
+// broker handles a connection's packets in order. Bytes are IP packets with headers, from the
+// kernel's counters of the socket (TCP_INFO), read for both in the same way. CPU is the process's
+// own.
 
 #include <sys/resource.h>
 
@@ -44,14 +45,22 @@ Arguments parse(int argc, char** argv) {
   for (int i = 1; i + 1 < argc; i += 2) {
     const std::string name = argv[i];
     const std::string value = argv[i + 1];
-    if (name == "--contender") arguments.contender = value;
-    else if (name == "--messages") arguments.workload.messages = std::stoul(value);
-    else if (name == "--bytes") arguments.workload.bytes = std::stoul(value);
-    else if (name == "--qos") arguments.workload.qos = std::stoi(value);
-    else if (name == "--port") arguments.workload.port = static_cast<std::uint16_t>(std::stoul(value));
-    else if (name == "--pin") arguments.workload.pin = value;
-    else if (name == "--cert") arguments.workload.certificate = value;
-    else if (name == "--rounds") arguments.rounds = std::stoi(value);
+    if (name == "--contender")
+      arguments.contender = value;
+    else if (name == "--messages")
+      arguments.workload.messages = std::stoul(value);
+    else if (name == "--bytes")
+      arguments.workload.bytes = std::stoul(value);
+    else if (name == "--qos")
+      arguments.workload.qos = std::stoi(value);
+    else if (name == "--port")
+      arguments.workload.port = static_cast<std::uint16_t>(std::stoul(value));
+    else if (name == "--pin")
+      arguments.workload.pin = value;
+    else if (name == "--cert")
+      arguments.workload.certificate = value;
+    else if (name == "--rounds")
+      arguments.rounds = std::stoi(value);
     else {
       std::cerr << "unknown option " << name << "; see the head of tests/bench/publish.cpp\n";
       std::exit(2);
@@ -132,8 +141,9 @@ int compare(const Arguments& arguments) {
   test::Mosquitto broker({.tls = key, .plain_listener = false, .max_inflight_messages = 100});
   broker.start();
 
-  std::printf("%zu messages of %zu bytes, medians of %d runs in turn, mosquitto on loopback, TLS 1.3\n\n",
-              arguments.workload.messages, arguments.workload.bytes, arguments.rounds);
+  std::printf(
+      "%zu messages of %zu bytes, medians of %d runs in turn, mosquitto on loopback, TLS 1.3\n\n",
+      arguments.workload.messages, arguments.workload.bytes, arguments.rounds);
   std::printf("%-4s %-10s %12s %14s %14s\n", "QoS", "client", "messages/s", "CPU us/message",
               "bytes/message");
   for (const int qos : {0, 1}) {

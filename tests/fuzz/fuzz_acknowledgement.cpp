@@ -1,5 +1,5 @@
-// What a broker answers to publishes, through the framer and into the bookkeeping: however it is cut, it
-// settles the same messages, and each at most once.
+// What a broker answers to publishes, through the framer and into the bookkeeping: however it is
+// cut, it settles the same messages, and each at most once.
 
 #include <algorithm>
 #include <set>

@@ -65,8 +65,8 @@ TEST_P(ResumptionTest, SubscribesAgainAfterACutWhenTheBrokerKeepsNoSession) {
   ASSERT_TRUE(device.received().wait_for_count(1, kBound));
 }
 
-// MQTT 5 section 4.4: what was not acknowledged is resent as what it is, and the broker is not left with
-// half of a QoS 2 exchange whose identifier another message may get.
+// MQTT 5 section 4.4: what was not acknowledged is resent as what it is, and the broker is not left
+// with half of a QoS 2 exchange whose identifier another message may get.
 TEST_P(ResumptionTest, WhatWasUnderWayIsTakenUpWhereItWasLeft) {
   const auto broker = make_broker();
   Subscriber subscriber({.port = broker->plain_port(), .filter = "t/#"});
@@ -82,8 +82,8 @@ TEST_P(ResumptionTest, WhatWasUnderWayIsTakenUpWhereItWasLeft) {
   proxy.black_hole(false);
   ASSERT_TRUE(device.wait_for_delivery(again));
   EXPECT_EQ(device.wait_for_delivery(once)->error, Errc::connection_lost);
-  ASSERT_TRUE(eventually([&] { return count_in_log(*broker, "Sending PUBCOMP to device") == 1; },
-                         kBound))
+  ASSERT_TRUE(
+      eventually([&] { return count_in_log(*broker, "Sending PUBCOMP to device") == 1; }, kBound))
       << broker->log();
   EXPECT_EQ(count_in_log(*broker, "Received PUBLISH from device (d1, q1"), 1u) << broker->log();
   EXPECT_EQ(count_in_log(*broker, "Received PUBREL from device"), 1u);

@@ -244,7 +244,7 @@ TEST(SupportMosquitto, RestartKeepsPortsAndSession) {
   Mosquitto broker({.persistence_dir = store});
   broker.start();
   const std::uint16_t port = broker.plain_port();
-  { Subscriber away({.port = port, .client_id = "away"}); }
+  std::make_unique<Subscriber>(SubscriberOptions{.port = port, .client_id = "away"}).reset();
   Subscriber stays({.port = port});
   Publisher publisher({.port = port});
   publisher.publish("t", "lost?");

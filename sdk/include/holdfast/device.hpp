@@ -4,18 +4,18 @@
 //   device.start();
 //   device.publish("truck/17/door", holdfast::as_payload("open"));
 //
-// The app never connects: from `start` to `stop` the device dials, proves the broker's key, logs in,
-// subscribes, and comes back by itself with backoff when the link goes. What was accepted before or
-// meanwhile is sent when the link is there.
+// The app never connects: from `start` to `stop` the device dials, proves the broker's key, logs
+// in, subscribes, and comes back by itself with backoff when the link goes. What was accepted
+// before or meanwhile is sent when the link is there.
 //
-// Threads: every call may come from any thread, and none blocks on the network, on name resolution or
-// on a disk. Handlers (messages, events, `on_done`) run one at a time on one thread of the device,
-// which is not the thread that talks to the network: a slow handler delays other handlers and nothing
-// else. A handler may call everything but `~Device`. An exception that leaves a handler is caught and
-// reported as an event.
+// Threads: every call may come from any thread, and none blocks on the network, on name resolution
+// or on a disk. Handlers (messages, events, `on_done`) run one at a time on one thread of the
+// device, which is not the thread that talks to the network: a slow handler delays other handlers
+// and nothing else. A handler may call everything but `~Device`. An exception that leaves a handler
+// is caught and reported as an event.
 //
-// Several devices in one process do not know of each other. After fork() a device may be used in the
-// parent only.
+// Several devices in one process do not know of each other. After fork() a device may be used in
+// the parent only.
 
 #pragma once
 
@@ -86,13 +86,14 @@ class Device {
                   PublishOptions options = {});
 
   /// Calls `handler` for each message on a topic that matches `filter`. A second call with the same
-  /// filter replaces the handler. The broker is asked when the session is made (and at once if it is).
+  /// filter replaces the handler. The broker is asked when the session is made, or at once if it
+  /// is.
   /// @throws ConfigError for a filter that MQTT forbids (section 4.7), or too many of them.
   void subscribe(std::string_view filter, MessageHandler handler, SubscribeOptions options = {});
 
-  /// Calls `handler(const T&)` or `handler(const T&, const Arrival&)` for each message on a topic that
-  /// matches `filter`, once its payload has been verified. A payload that fails is counted, reported
-  /// as an event and dropped. @throws ConfigError as `subscribe`.
+  /// Calls `handler(const T&)` or `handler(const T&, const Arrival&)` for each message on a topic
+  /// that matches `filter`, once its payload has been verified. A payload that fails is counted,
+  /// reported as an event and dropped. @throws ConfigError as `subscribe`.
   template <Payload T, class Handler>
   void on(std::string_view filter, Handler handler, SubscribeOptions options = {});
 
@@ -129,8 +130,8 @@ class StreamBase {
 }  // namespace detail
 
 /// Sends readings of one type on one topic, each with an epoch and a gap-free sequence number.
-/// Copies share the numbering. Threads: any; the order of concurrent pushes is the order in which the
-/// outbox took them.
+/// Copies share the numbering. Threads: any; the order of concurrent pushes is the order in which
+/// the outbox took them.
 template <Payload T>
 class Stream {
  public:

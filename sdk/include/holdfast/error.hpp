@@ -20,50 +20,50 @@ namespace holdfast {
 /// What happened. The values are stable: they may be logged and compared across releases.
 enum class Errc {
   // What the app asked for.
-  invalid_topic = 1,       ///< a topic that MQTT forbids (MQTT 5 section 4.7)
-  invalid_filter = 2,      ///< a topic filter that MQTT forbids
-  payload_too_large = 3,   ///< above `limits::kMaxPayloadBytes`, or above what the broker takes
-  outbox_full = 4,         ///< the outbox has reached its bound of messages or bytes
-  expired = 5,             ///< its time to live ended before it could be delivered
-  closed = 6,              ///< the device was stopped
-  too_many = 7,            ///< more subscriptions or streams than the limits allow
-  invalid_options = 8,     ///< an option that is out of its range
+  invalid_topic = 1,      ///< a topic that MQTT forbids (MQTT 5 section 4.7)
+  invalid_filter = 2,     ///< a topic filter that MQTT forbids
+  payload_too_large = 3,  ///< above `limits::kMaxPayloadBytes`, or above what the broker takes
+  outbox_full = 4,        ///< the outbox has reached its bound of messages or bytes
+  expired = 5,            ///< its time to live ended before it could be delivered
+  closed = 6,             ///< the device was stopped
+  too_many = 7,           ///< more subscriptions or streams than the limits allow
+  invalid_options = 8,    ///< an option that is out of its range
 
   // Reaching the broker.
-  name_not_resolved = 20,  ///< the broker's name has no address
-  unreachable = 21,        ///< no route, or no answer from any address
-  connection_refused = 22, ///< the host answered, the port is closed
-  timed_out = 23,          ///< no answer within the bound of this step
-  connection_lost = 24,    ///< the connection ended
+  name_not_resolved = 20,   ///< the broker's name has no address
+  unreachable = 21,         ///< no route, or no answer from any address
+  connection_refused = 22,  ///< the host answered, the port is closed
+  timed_out = 23,           ///< no answer within the bound of this step
+  connection_lost = 24,     ///< the connection ended
 
   // TLS.
-  not_tls = 40,            ///< the peer does not speak TLS
-  tls_failed = 41,         ///< the handshake failed: version, suite, alert, bad proof
-  identity_refused = 42,   ///< the peer proved a key that is not pinned
+  not_tls = 40,           ///< the peer does not speak TLS
+  tls_failed = 41,        ///< the handshake failed: version, suite, alert, bad proof
+  identity_refused = 42,  ///< the peer proved a key that is not pinned
 
   // MQTT.
-  protocol_error = 60,     ///< the peer broke MQTT's rules, or does not speak MQTT
-  bad_credentials = 61,    ///< user name or password refused
-  not_authorised = 62,     ///< the broker does not allow this
-  client_id_refused = 63,  ///< the broker does not accept this client identifier
-  unsupported_version = 64,///< the broker does not speak this version of MQTT
-  server_busy = 65,        ///< the broker is busy, unavailable or limits the rate
-  banned = 66,             ///< the broker has banned this client
-  session_taken_over = 67, ///< another client connected with the same client identifier
-  topic_refused = 68,      ///< the broker refused the topic or the filter
-  payload_refused = 69,    ///< the broker refused the payload's format or size
-  quota_exceeded = 70,     ///< a quota of the broker is used up
-  refused_by_broker = 71,  ///< refused for a reason that has no code of its own here
-  server_moved = 72,       ///< the broker tells the device to use another server
+  protocol_error = 60,       ///< the peer broke MQTT's rules, or does not speak MQTT
+  bad_credentials = 61,      ///< user name or password refused
+  not_authorised = 62,       ///< the broker does not allow this
+  client_id_refused = 63,    ///< the broker does not accept this client identifier
+  unsupported_version = 64,  ///< the broker does not speak this version of MQTT
+  server_busy = 65,          ///< the broker is busy, unavailable or limits the rate
+  banned = 66,               ///< the broker has banned this client
+  session_taken_over = 67,   ///< another client connected with the same client identifier
+  topic_refused = 68,        ///< the broker refused the topic or the filter
+  payload_refused = 69,      ///< the broker refused the payload's format or size
+  quota_exceeded = 70,       ///< a quota of the broker is used up
+  refused_by_broker = 71,    ///< refused for a reason that has no code of its own here
+  server_moved = 72,         ///< the broker tells the device to use another server
 
   // Payloads.
   malformed_payload = 80,  ///< not a valid FlatBuffer: truncated, or offsets that lead nowhere
   foreign_payload = 81,    ///< a FlatBuffer of another schema (file identifier)
 
   // The SDK's surroundings.
-  handler_failed = 90,     ///< an app's handler threw
-  inbound_overflow = 91,   ///< handlers are slower than the messages that arrive
-  system_failure = 92,     ///< the operating system refused a resource
+  handler_failed = 90,    ///< an app's handler threw
+  inbound_overflow = 91,  ///< handlers are slower than the messages that arrive
+  system_failure = 92,    ///< the operating system refused a resource
 };
 
 /// What the caller can do.

@@ -1,5 +1,5 @@
-// Events: what a device has to tell besides the messages themselves. Nothing that concerns the app is
-// silent: each drop, refusal and failure is an event with its cause and the mend.
+// Events: what a device has to tell besides the messages themselves. Nothing that concerns the app
+// is silent: each drop, refusal and failure is an event with its cause and the mend.
 
 #pragma once
 

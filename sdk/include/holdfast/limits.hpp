@@ -45,8 +45,9 @@ inline constexpr std::size_t kInboundMessages = 1'000;
 inline constexpr std::size_t kInboundBytes = std::size_t{4} * 1024 * 1024;
 /// Events that wait for the event handler; what comes beyond is dropped and counted.
 inline constexpr std::size_t kEvents = 1'000;
-/// QoS 1 and 2 publishes without an acknowledgement. Those of QoS 1 are sent, and paid for, again when
-/// the connection breaks, so more would cost; a broker may ask for less (MQTT 5 Receive Maximum).
+/// QoS 1 and 2 publishes without an acknowledgement. Those of QoS 1 are sent, and paid for, again
+/// when the connection breaks, so more would cost; a broker may ask for less (MQTT 5 Receive
+/// Maximum).
 inline constexpr std::size_t kMaxInFlight = 100;
 /// Received messages that MQTT may have on their way to us unacknowledged (MQTT 5 Receive Maximum).
 inline constexpr std::uint16_t kReceiveMaximum = 64;
@@ -71,12 +72,12 @@ inline constexpr std::size_t kMaxRecordBytes = std::size_t{16} * 1024;
 /// long it goes on waiting as long as they do come.
 inline constexpr auto kGatherTime = 2ms;
 inline constexpr auto kGatherMost = 20ms;
-/// How often it looks for them meanwhile. To be woken for each packet costs several system calls, this
-/// a few for dozens.
+/// How often it looks for them meanwhile. To be woken for each packet costs several system calls,
+/// this a few for dozens.
 inline constexpr auto kGatherStep = 50us;
-/// How often acknowledgements are read while many are under way: a broker sends each as a record of its
-/// own, and each would let one message go. Measured at QoS 1: half the CPU time, and 196 bytes a message
-/// instead of 256.
+/// How often acknowledgements are read while many are under way: a broker sends each as a record of
+/// its own, and each would let one message go. Measured at QoS 1: half the CPU time, and 196 bytes
+/// a message instead of 256.
 inline constexpr auto kAckStep = 250us;
 /// Unacknowledged messages from which on acknowledgements are read in that rhythm.
 inline constexpr std::size_t kManyInFlight = 16;

@@ -1,5 +1,5 @@
-// What passes between the app and the device: a received message, the receipt of a publish, and what
-// became of it.
+// What passes between the app and the device: a received message, the receipt of a publish, and
+// what became of it.
 
 #pragma once
 
@@ -26,8 +26,8 @@ struct Message {
   Retain retain = Retain::no;  ///< `yes`: stored by the broker, not published just now
 };
 
-/// The answer to a publish: accepted into the outbox, or refused at once. A refusal that nobody looks
-/// at is not silent: it is counted and reported as an event too.
+/// The answer to a publish: accepted into the outbox, or refused at once. A refusal that nobody
+/// looks at is not silent: it is counted and reported as an event too.
 struct Receipt {
   MessageId id = 0;       ///< 0 when refused
   std::error_code error;  ///< empty when accepted

@@ -1,5 +1,6 @@
 // The options of a device, a message, a subscription and a stream. All are plain structs: name the
-// fields that differ from the default. A duration of zero means "none" only where the comment says so.
+// fields that differ from the default. A duration of zero means "none" only where the comment says
+// so.
 
 #pragma once
 
@@ -41,9 +42,9 @@ enum class PinCount : std::uint8_t { at_least_two, one_is_enough };
 struct Will {
   std::string topic;
   std::vector<std::byte> payload;
-  Qos qos = Qos::at_least_once;        ///< at most `at_least_once`
+  Qos qos = Qos::at_least_once;  ///< at most `at_least_once`
   Retain retain = Retain::no;
-  std::chrono::seconds delay{0};       ///< MQTT 5 only; how long the broker waits for a return
+  std::chrono::seconds delay{0};  ///< MQTT 5 only; how long the broker waits for a return
 };
 
 /// Reconnection: full-jitter exponential backoff. The wait before attempt n is drawn evenly from 0
@@ -80,8 +81,8 @@ struct Options {
   /// backup. docs/guides/pins.md tells how to make the keys and print their pins.
   std::vector<std::string> pins;
   PinCount pin_count = PinCount::at_least_two;
-  /// A directory of this device's own, made (mode 0700) if it is missing and locked while the device
-  /// exists. Empty: nothing is kept.
+  /// A directory of this device's own, made (mode 0700) if it is missing and locked while the
+  /// device exists. Empty: nothing is kept.
   std::filesystem::path state_dir;
 
   std::string username;  ///< empty: none

@@ -1,12 +1,12 @@
 // Typed payloads: FlatBuffers, verified before anybody touches them.
 //
-// A root type takes part once its `Schema` is specialised; the CMake function `holdfast_add_schemas`
-// does that in the header it generates from the .fbs file. The schema must have a root_type and a
-// file_identifier, so that a foreign buffer is told from a damaged one.
+// A root type takes part once its `Schema` is specialised; the CMake function
+// `holdfast_add_schemas` does that in the header it generates from the .fbs file. The schema must
+// have a root_type and a file_identifier, so that a foreign buffer is told from a damaged one.
 //
-// What a typed stream sends is the app's buffer inside an `Envelope` (schemas/holdfast/envelope.fbs),
-// which adds an epoch and a sequence number. A receiver takes both forms: the envelope, and the plain
-// buffer that a back end writes.
+// What a typed stream sends is the app's buffer inside an `Envelope`
+// (schemas/holdfast/envelope.fbs), which adds an epoch and a sequence number. A receiver takes both
+// forms: the envelope, and the plain buffer that a back end writes.
 //
 // Threads: pure functions, callable from any thread.
 
@@ -59,9 +59,9 @@ struct Arrival {
 
 /// The body of a received payload: of an envelope, or the payload itself.
 struct Body {
-  std::span<const std::byte> bytes;     ///< into the payload, or into `aligned`
+  std::span<const std::byte> bytes;  ///< into the payload, or into `aligned`
   std::optional<Origin> origin;
-  std::vector<std::byte> aligned;       ///< used where the body lies at an odd place
+  std::vector<std::byte> aligned;  ///< used where the body lies at an odd place
 };
 
 /// Opens the envelope if there is one. @return `malformed_payload` for an envelope that is damaged,

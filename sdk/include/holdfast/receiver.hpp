@@ -17,7 +17,9 @@ namespace holdfast {
 
 /// Follows the sequence numbers of many streams. Not thread-safe: one thread at a time.
 /// Memory is bounded: at most `max_streams` streams (the one seen longest ago makes room) and
-/// `kMaxMissing` missing numbers each (the oldest are then counted as lost for good).
+/// `kMaxMissing` missing numbers each (the oldest are then counted as lost for good). A receiver
+/// may join late: numbers below the first one that it saw are not missing, and are fresh when they
+/// come.
 class SequenceTracker {
  public:
   static constexpr std::size_t kMaxMissing = 4'096;
@@ -40,8 +42,10 @@ class SequenceTracker {
 
  private:
   struct Stream {
+    std::uint32_t first = 0;
     std::uint32_t highest = 0;
     std::set<std::uint32_t> missing;
+    std::set<std::uint32_t> below_first;  // that came all the same; the highest kMaxMissing of them
     std::uint64_t lost = 0;
     std::uint64_t last_use = 0;
   };

@@ -30,9 +30,9 @@ struct Ledger {
   std::uint64_t ip_bytes_down = 0;
   std::uint64_t segments_up = 0;
   std::uint64_t segments_down = 0;
-  std::uint64_t tls_bytes_up = 0;     ///< TLS records, that is TCP payload
+  std::uint64_t tls_bytes_up = 0;  ///< TLS records, that is TCP payload
   std::uint64_t tls_bytes_down = 0;
-  std::uint64_t tls_records_up = 0;   ///< application data records written
+  std::uint64_t tls_records_up = 0;  ///< application data records written
 
   std::uint64_t ip_bytes() const noexcept { return ip_bytes_up + ip_bytes_down; }
 };
@@ -48,16 +48,16 @@ struct Counters {
   std::uint64_t rejected_payloads = 0;  ///< payloads that failed their verification
   std::uint64_t inbound_dropped = 0;    ///< messages dropped because handlers are too slow
   std::uint64_t events_dropped = 0;
-  std::uint64_t intruders = 0;          ///< foreign processes dropped at the private pipe
-  std::uint64_t pin_failures = 0;       ///< handshakes refused because of the key
+  std::uint64_t intruders = 0;     ///< foreign processes dropped at the private pipe
+  std::uint64_t pin_failures = 0;  ///< handshakes refused because of the key
 };
 
 struct Status {
   State state = State::idle;
-  std::string address;            ///< the broker's address, while connected
-  std::string vouching_pin;       ///< the pin that matched, while connected
-  std::uint64_t waiting = 0;      ///< messages in the outbox, those under way included
-  std::uint64_t under_way = 0;    ///< handed to MQTT, not yet acknowledged
+  std::string address;          ///< the broker's address, while connected
+  std::string vouching_pin;     ///< the pin that matched, while connected
+  std::uint64_t waiting = 0;    ///< messages in the outbox, those under way included
+  std::uint64_t under_way = 0;  ///< handed to MQTT, not yet acknowledged
   Counters counters;
   Ledger ledger;
 };

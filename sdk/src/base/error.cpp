@@ -7,52 +7,92 @@ namespace {
 
 std::string describe(Errc error) {
   switch (error) {
-    case Errc::invalid_topic: return "topic that MQTT forbids";
-    case Errc::invalid_filter: return "topic filter that MQTT forbids";
-    case Errc::payload_too_large: return "payload too large";
-    case Errc::outbox_full: return "outbox full";
-    case Errc::expired: return "time to live ended";
-    case Errc::closed: return "device stopped";
-    case Errc::too_many: return "too many";
-    case Errc::invalid_options: return "option out of range";
-    case Errc::name_not_resolved: return "name does not resolve";
-    case Errc::unreachable: return "host unreachable";
-    case Errc::connection_refused: return "connection refused";
-    case Errc::timed_out: return "timed out";
-    case Errc::connection_lost: return "connection lost";
-    case Errc::not_tls: return "peer does not speak TLS";
-    case Errc::tls_failed: return "TLS handshake failed";
-    case Errc::identity_refused: return "broker's key is not pinned";
-    case Errc::protocol_error: return "MQTT protocol error";
-    case Errc::bad_credentials: return "bad user name or password";
-    case Errc::not_authorised: return "not authorised";
-    case Errc::client_id_refused: return "client identifier refused";
-    case Errc::unsupported_version: return "MQTT version not supported";
-    case Errc::server_busy: return "broker busy or unavailable";
-    case Errc::banned: return "banned by the broker";
-    case Errc::session_taken_over: return "session taken over by the same client identifier";
-    case Errc::topic_refused: return "topic refused by the broker";
-    case Errc::payload_refused: return "payload refused by the broker";
-    case Errc::quota_exceeded: return "quota exceeded";
-    case Errc::refused_by_broker: return "refused by the broker";
-    case Errc::server_moved: return "broker names another server";
-    case Errc::malformed_payload: return "payload is not a valid FlatBuffer";
-    case Errc::foreign_payload: return "payload is of another schema";
-    case Errc::handler_failed: return "handler threw";
-    case Errc::inbound_overflow: return "handlers too slow";
-    case Errc::system_failure: return "operating system refused a resource";
+    case Errc::invalid_topic:
+      return "topic that MQTT forbids";
+    case Errc::invalid_filter:
+      return "topic filter that MQTT forbids";
+    case Errc::payload_too_large:
+      return "payload too large";
+    case Errc::outbox_full:
+      return "outbox full";
+    case Errc::expired:
+      return "time to live ended";
+    case Errc::closed:
+      return "device stopped";
+    case Errc::too_many:
+      return "too many";
+    case Errc::invalid_options:
+      return "option out of range";
+    case Errc::name_not_resolved:
+      return "name does not resolve";
+    case Errc::unreachable:
+      return "host unreachable";
+    case Errc::connection_refused:
+      return "connection refused";
+    case Errc::timed_out:
+      return "timed out";
+    case Errc::connection_lost:
+      return "connection lost";
+    case Errc::not_tls:
+      return "peer does not speak TLS";
+    case Errc::tls_failed:
+      return "TLS handshake failed";
+    case Errc::identity_refused:
+      return "broker's key is not pinned";
+    case Errc::protocol_error:
+      return "MQTT protocol error";
+    case Errc::bad_credentials:
+      return "bad user name or password";
+    case Errc::not_authorised:
+      return "not authorised";
+    case Errc::client_id_refused:
+      return "client identifier refused";
+    case Errc::unsupported_version:
+      return "MQTT version not supported";
+    case Errc::server_busy:
+      return "broker busy or unavailable";
+    case Errc::banned:
+      return "banned by the broker";
+    case Errc::session_taken_over:
+      return "session taken over by the same client identifier";
+    case Errc::topic_refused:
+      return "topic refused by the broker";
+    case Errc::payload_refused:
+      return "payload refused by the broker";
+    case Errc::quota_exceeded:
+      return "quota exceeded";
+    case Errc::refused_by_broker:
+      return "refused by the broker";
+    case Errc::server_moved:
+      return "broker names another server";
+    case Errc::malformed_payload:
+      return "payload is not a valid FlatBuffer";
+    case Errc::foreign_payload:
+      return "payload is of another schema";
+    case Errc::handler_failed:
+      return "handler threw";
+    case Errc::inbound_overflow:
+      return "handlers too slow";
+    case Errc::system_failure:
+      return "operating system refused a resource";
   }
   return "unknown error";
 }
 
 std::string describe(Condition condition) {
   switch (condition) {
-    case Condition::retry_later: return "retry later";
-    case Condition::fix_configuration: return "fix the configuration";
-    case Condition::identity_refused: return "identity refused";
-    case Condition::expired: return "expired";
-    case Condition::closed: return "closed";
-    case Condition::refused: return "refused";
+    case Condition::retry_later:
+      return "retry later";
+    case Condition::fix_configuration:
+      return "fix the configuration";
+    case Condition::identity_refused:
+      return "identity refused";
+    case Condition::expired:
+      return "expired";
+    case Condition::closed:
+      return "closed";
+    case Condition::refused:
+      return "refused";
   }
   return "unknown condition";
 }
@@ -69,7 +109,8 @@ Condition condition_of(Errc error) {
     case Errc::quota_exceeded:
     case Errc::session_taken_over:
     case Errc::inbound_overflow:
-    case Errc::system_failure: return Condition::retry_later;
+    case Errc::system_failure:
+      return Condition::retry_later;
     case Errc::invalid_topic:
     case Errc::invalid_filter:
     case Errc::payload_too_large:
@@ -82,17 +123,22 @@ Condition condition_of(Errc error) {
     case Errc::client_id_refused:
     case Errc::unsupported_version:
     case Errc::server_moved:
-    case Errc::handler_failed: return Condition::fix_configuration;
-    case Errc::identity_refused: return Condition::identity_refused;
-    case Errc::expired: return Condition::expired;
-    case Errc::closed: return Condition::closed;
+    case Errc::handler_failed:
+      return Condition::fix_configuration;
+    case Errc::identity_refused:
+      return Condition::identity_refused;
+    case Errc::expired:
+      return Condition::expired;
+    case Errc::closed:
+      return Condition::closed;
     case Errc::not_authorised:
     case Errc::banned:
     case Errc::topic_refused:
     case Errc::payload_refused:
     case Errc::refused_by_broker:
     case Errc::malformed_payload:
-    case Errc::foreign_payload: return Condition::refused;
+    case Errc::foreign_payload:
+      return Condition::refused;
   }
   return Condition::refused;
 }
@@ -137,6 +183,9 @@ std::error_condition make_error_condition(Condition condition) noexcept {
 }
 
 ConfigError::ConfigError(std::string_view field, std::string_view value, std::string_view mend)
-    : std::invalid_argument(sentence(field, value, mend)), field_(field), value_(value), mend_(mend) {}
+    : std::invalid_argument(sentence(field, value, mend)),
+      field_(field),
+      value_(value),
+      mend_(mend) {}
 
 }  // namespace holdfast

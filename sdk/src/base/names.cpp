@@ -6,35 +6,58 @@ namespace holdfast {
 
 std::string_view to_string(EventKind kind) noexcept {
   switch (kind) {
-    case EventKind::connecting: return "connecting";
-    case EventKind::connected: return "connected";
-    case EventKind::connect_failed: return "connect_failed";
-    case EventKind::disconnected: return "disconnected";
-    case EventKind::waiting: return "waiting";
-    case EventKind::subscribed: return "subscribed";
-    case EventKind::subscription_refused: return "subscription_refused";
-    case EventKind::message_refused: return "message_refused";
-    case EventKind::message_dropped: return "message_dropped";
-    case EventKind::message_unhandled: return "message_unhandled";
-    case EventKind::payload_rejected: return "payload_rejected";
-    case EventKind::inbound_overflow: return "inbound_overflow";
-    case EventKind::events_dropped: return "events_dropped";
-    case EventKind::handler_failed: return "handler_failed";
-    case EventKind::intruder: return "intruder";
-    case EventKind::warning: return "warning";
-    case EventKind::stopped: return "stopped";
+    case EventKind::connecting:
+      return "connecting";
+    case EventKind::connected:
+      return "connected";
+    case EventKind::connect_failed:
+      return "connect_failed";
+    case EventKind::disconnected:
+      return "disconnected";
+    case EventKind::waiting:
+      return "waiting";
+    case EventKind::subscribed:
+      return "subscribed";
+    case EventKind::subscription_refused:
+      return "subscription_refused";
+    case EventKind::message_refused:
+      return "message_refused";
+    case EventKind::message_dropped:
+      return "message_dropped";
+    case EventKind::message_unhandled:
+      return "message_unhandled";
+    case EventKind::payload_rejected:
+      return "payload_rejected";
+    case EventKind::inbound_overflow:
+      return "inbound_overflow";
+    case EventKind::events_dropped:
+      return "events_dropped";
+    case EventKind::handler_failed:
+      return "handler_failed";
+    case EventKind::intruder:
+      return "intruder";
+    case EventKind::warning:
+      return "warning";
+    case EventKind::stopped:
+      return "stopped";
   }
   return "unknown";
 }
 
 std::string_view to_string(State state) noexcept {
   switch (state) {
-    case State::idle: return "idle";
-    case State::connecting: return "connecting";
-    case State::connected: return "connected";
-    case State::waiting: return "waiting";
-    case State::stopping: return "stopping";
-    case State::stopped: return "stopped";
+    case State::idle:
+      return "idle";
+    case State::connecting:
+      return "connecting";
+    case State::connected:
+      return "connected";
+    case State::waiting:
+      return "waiting";
+    case State::stopping:
+      return "stopping";
+    case State::stopped:
+      return "stopped";
   }
   return "unknown";
 }

@@ -60,8 +60,9 @@ BrokerUrl parse_broker_url(std::string_view text) {
                       "a user name does not belong into the address; set username and password");
   }
   if (text.starts_with("mqtt://") || text.starts_with("tcp://")) {
-    refuse(text, "Holdfast does not speak MQTT without TLS; write mqtts://HOST:PORT, with the port of "
-                 "the broker's TLS listener (8883 as a rule)");
+    refuse(text,
+           "Holdfast does not speak MQTT without TLS; write mqtts://HOST:PORT, with the port of "
+           "the broker's TLS listener (8883 as a rule)");
   }
   if (!text.starts_with(kScheme)) refuse(text, "write mqtts://HOST or mqtts://HOST:PORT");
   std::string_view rest = text.substr(kScheme.size());
@@ -74,7 +75,8 @@ BrokerUrl parse_broker_url(std::string_view text) {
   std::string_view host = rest;
   if (rest.starts_with('[')) {
     const auto end = rest.find(']');
-    if (end == std::string_view::npos) refuse(text, "the bracket of the IPv6 address is not closed");
+    if (end == std::string_view::npos)
+      refuse(text, "the bracket of the IPv6 address is not closed");
     host = rest.substr(1, end - 1);
     std::string_view behind = rest.substr(end + 1);
     if (!behind.empty()) {

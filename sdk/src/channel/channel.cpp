@@ -29,7 +29,7 @@ void set_option(int socket, int level, int name, int value) {
 
 }  // namespace
 
-Channel::Channel(asio::any_io_executor executor, const TlsContext& tls,
+Channel::Channel(const asio::any_io_executor& executor, const TlsContext& tls,
                  const std::string& server_name, const pinning::PinSet& pins,
                  const Timeouts& timeouts)
     : socket_(executor),
@@ -39,7 +39,9 @@ Channel::Channel(asio::any_io_executor executor, const TlsContext& tls,
       timeouts_(timeouts),
       plain_text_(limits::kMaxRecordBytes) {}
 
-Channel::~Channel() { drop(); }
+Channel::~Channel() {
+  drop();
+}
 
 void Channel::open(const asio::ip::tcp::endpoint& endpoint, ChannelEvents events) {
   events_ = std::move(events);
@@ -64,7 +66,7 @@ void Channel::open(const asio::ip::tcp::endpoint& endpoint, ChannelEvents events
 
 void Channel::set_socket_options() {
   const int socket = handle_;
-  (void)::fcntl(socket, F_SETFD, FD_CLOEXEC);  // Asio leaves it to be inherited
+  (void)::fcntl(socket, F_SETFD, FD_CLOEXEC);       // Asio leaves it to be inherited
   set_option(socket, IPPROTO_TCP, TCP_NODELAY, 1);  // records are gathered before they come here
   // The ACK of the SYN-ACK then travels with the ClientHello: 52 bytes less.
   set_option(socket, IPPROTO_TCP, TCP_QUICKACK, 0);
@@ -82,8 +84,8 @@ Failure Channel::explain_connect(const std::error_code& error) const {
   const std::string at = address();
   // Asio's own codes: its category (1.22) does not map to std::errc.
   if (error == asio::error::connection_refused) {
-    return {Errc::connection_refused, "nothing listens on " + at +
-                                          "; check the port and whether the broker runs"};
+    return {Errc::connection_refused,
+            "nothing listens on " + at + "; check the port and whether the broker runs"};
   }
   if (error == asio::error::timed_out) return {Errc::timed_out, at + " does not answer"};
   return {Errc::unreachable, at + " cannot be reached: " + error.message()};
@@ -106,12 +108,15 @@ void Channel::shake_hands() {
   const TlsSession::Step step = tls_.handshake(failure);
   if (step != TlsSession::Step::need_input) free_thread_caches();
   switch (step) {
-    case TlsSession::Step::need_input: flush(); return;
+    case TlsSession::Step::need_input:
+      flush();
+      return;
     case TlsSession::Step::failed:
       flush();  // the alert, so that the broker's log tells the operator
       finish(std::move(failure));
       return;
-    case TlsSession::Step::verified: break;
+    case TlsSession::Step::verified:
+      break;
   }
   timer_.cancel();
   phase_ = Phase::open;
@@ -125,16 +130,17 @@ void Channel::shake_hands() {
 
 void Channel::arm_timer(std::chrono::milliseconds time, std::string step) {
   timer_.expires_after(time);
-  timer_.async_wait([weak = weak_from_this(), time, step = std::move(step)](const std::error_code& error) {
-    const auto self = weak.lock();
-    if (error || !self || self->phase_ == Phase::closed || self->phase_ == Phase::open) return;
-    if (self->phase_ == Phase::closing) {
-      self->finish({});
-      return;
-    }
-    self->finish({Errc::timed_out, "no " + step + " with " + self->address() + " within " +
-                                       std::to_string(time.count()) + " ms"});
-  });
+  timer_.async_wait(
+      [weak = weak_from_this(), time, step = std::move(step)](const std::error_code& error) {
+        const auto self = weak.lock();
+        if (error || !self || self->phase_ == Phase::closed || self->phase_ == Phase::open) return;
+        if (self->phase_ == Phase::closing) {
+          self->finish({});
+          return;
+        }
+        self->finish({Errc::timed_out, "no " + step + " with " + self->address() + " within " +
+                                           std::to_string(time.count()) + " ms"});
+      });
 }
 
 void Channel::wait_readable() {
@@ -144,8 +150,8 @@ void Channel::wait_readable() {
     self->reading_ = false;
     if (!error && self->phase_ != Phase::closed) self->on_readable();
   };
-  // Having just read, there is a good chance that more comes soon: it is read together then. A timer
-  // that finds nothing costs one read, and the next wait is one for readability again.
+  // Having just read, there is a good chance that more comes soon: it is read together then. A
+  // timer that finds nothing costs one read, and the next wait is one for readability again.
   if (rhythm_ && just_read_) {
     just_read_ = false;
     read_timer_.expires_after(limits::kAckStep);
@@ -181,14 +187,17 @@ void Channel::on_readable() {
 
 Failure Channel::explain_end(int error_number) const {
   const std::string at = address();
-  const std::string how = error_number == 0
-                              ? "closed the connection"
-                              : "connection broke (" +
-                                    std::error_code(error_number, std::generic_category()).message() + ")";
+  const std::string how =
+      error_number == 0
+          ? "closed the connection"
+          : "connection broke (" +
+                std::error_code(error_number, std::generic_category()).message() + ")";
   if (phase_ == Phase::handshaking && !tls_.heard_anything()) {
-    return {Errc::connection_lost, at + ": " + how + " before it answered the TLS handshake; a listener "
-                                   "without TLS does that, and so does a broker that is full or "
-                                   "blocks this address"};
+    return {Errc::connection_lost,
+            at + ": " + how +
+                " before it answered the TLS handshake; a listener "
+                "without TLS does that, and so does a broker that is full or "
+                "blocks this address"};
   }
   if (phase_ == Phase::handshaking) {
     return {Errc::connection_lost, at + ": " + how + " in the middle of the TLS handshake"};
@@ -252,8 +261,7 @@ void Channel::flush() {
   if (phase_ == Phase::closed || phase_ == Phase::connecting) return;
   while (!tls_.output().empty()) {
     const auto output = tls_.output();
-    const ssize_t count =
-        ::send(handle_, output.data(), output.size(), MSG_NOSIGNAL);
+    const ssize_t count = ::send(handle_, output.data(), output.size(), MSG_NOSIGNAL);
     if (count < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN) return;  // the reading side learns of it, with the reason

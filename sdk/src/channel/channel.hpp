@@ -49,8 +49,8 @@ struct ChannelBill {
 
 class Channel : public std::enable_shared_from_this<Channel> {
  public:
-  Channel(asio::any_io_executor executor, const TlsContext& tls, const std::string& server_name,
-          const pinning::PinSet& pins, const Timeouts& timeouts);
+  Channel(const asio::any_io_executor& executor, const TlsContext& tls,
+          const std::string& server_name, const pinning::PinSet& pins, const Timeouts& timeouts);
   ~Channel();
 
   /// Connects and shakes hands; answers with `opened` or `closed`.
@@ -59,16 +59,16 @@ class Channel : public std::enable_shared_from_this<Channel> {
   /// Exchanges the callbacks: the dialler hands an open channel over to the link.
   void set_events(ChannelEvents events) { events_ = std::move(events); }
 
-  /// Encrypts and sends. Call it while `can_write`; what the kernel does not take at once is kept and
-  /// `writable` tells when it is gone.
+  /// Encrypts and sends. Call it while `can_write`; what the kernel does not take at once is kept
+  /// and `writable` tells when it is gone.
   Failure write(std::span<const std::byte> plain_text);
   bool can_write() const { return phase_ == Phase::open && tls_.output().empty(); }
 
   /// Stops reading from the socket (back-pressure), or goes on.
   void pause_reading(bool pause);
 
-  /// Reads in a rhythm (`limits::kAckStep`) instead of at once, for as long as it is set: many small
-  /// records are expected, and none is urgent.
+  /// Reads in a rhythm (`limits::kAckStep`) instead of at once, for as long as it is set: many
+  /// small records are expected, and none is urgent.
   void read_in_rhythm(bool rhythm) { rhythm_ = rhythm; }
 
   /// close_notify, FIN, and then up to `limits::kCloseTimeout` for the peer's own end, so that the
@@ -111,12 +111,12 @@ class Channel : public std::enable_shared_from_this<Channel> {
   ChannelEvents events_;
   asio::ip::tcp::endpoint endpoint_;
   Phase phase_ = Phase::idle;
-  bool reading_ = false;         // a wait for readability is pending
+  bool reading_ = false;  // a wait for readability is pending
   bool paused_ = false;
   bool rhythm_ = false;
   bool just_read_ = false;
-  bool flushing_ = false;        // a wait for writability is pending
-  bool delivering_ = false;      // `data` is being called
+  bool flushing_ = false;    // a wait for writability is pending
+  bool delivering_ = false;  // `data` is being called
   bool sent_fin_ = false;
   std::vector<std::byte> plain_text_;
   ChannelBill bill_;

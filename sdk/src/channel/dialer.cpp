@@ -7,8 +7,8 @@
 namespace holdfast::channel {
 namespace {
 
-// Of several addresses that failed, the app is told of the failure that says most: a wrong key before
-// a broken handshake before an address that does not answer.
+// Of several addresses that failed, the app is told of the failure that says most: a wrong key
+// before a broken handshake before an address that does not answer.
 int weight(const Failure& failure) {
   if (failure.error == Errc::identity_refused) return 3;
   if (failure.error == Errc::tls_failed || failure.error == Errc::not_tls) return 2;
@@ -17,7 +17,7 @@ int weight(const Failure& failure) {
 
 }  // namespace
 
-Dialer::Dialer(asio::any_io_executor executor, BrokerUrl broker, const pinning::PinSet& pins,
+Dialer::Dialer(const asio::any_io_executor& executor, BrokerUrl broker, const pinning::PinSet& pins,
                const Timeouts& timeouts, BillHandler on_bill, Lookup lookup)
     : executor_(executor),
       broker_(std::move(broker)),
@@ -27,7 +27,9 @@ Dialer::Dialer(asio::any_io_executor executor, BrokerUrl broker, const pinning::
       resolver_(executor, std::move(lookup)),
       timer_(executor) {}
 
-Dialer::~Dialer() { cancel(); }
+Dialer::~Dialer() {
+  cancel();
+}
 
 void Dialer::cancel() {
   attempt_.reset();
@@ -65,11 +67,12 @@ void Dialer::dial(Handler handler) {
                          "no name server has answered for " + broker_.host + " within " +
                              std::to_string(timeouts_.resolve.count()) + " ms"));
   });
-  resolver_.resolve(broker_.host, broker_.port, [this, attempt](Endpoints endpoints, Failure failure) {
-    if (attempt.expired()) return;
-    timer_.cancel();
-    resolved(std::move(endpoints), std::move(failure));
-  });
+  resolver_.resolve(broker_.host, broker_.port,
+                    [this, attempt](Endpoints endpoints, Failure failure) {
+                      if (attempt.expired()) return;
+                      timer_.cancel();
+                      resolved(std::move(endpoints), std::move(failure));
+                    });
 }
 
 void Dialer::resolved(Endpoints endpoints, Failure failure) {
@@ -94,23 +97,22 @@ void Dialer::try_next() {
     return;
   }
   const std::weak_ptr<bool> attempt = attempt_;
-  channel_ = std::make_shared<Channel>(executor_, tls_,
-                                       broker_.is_ip_literal ? std::string() : broker_.host, pins_,
-                                       timeouts_);
-  channel_->open(endpoints_[next_++],
-                 {.opened =
-                      [this, attempt] {
-                        if (attempt.expired()) return;
-                        channel_->pause_reading(true);
-                        channel_->set_events({});
-                        answer({});
-                      },
-                  .data = nullptr,
-                  .writable = nullptr,
-                  .closed =
-                      [this, attempt](Failure failure) {
-                        if (!attempt.expired()) attempt_failed(std::move(failure));
-                      }});
+  channel_ = std::make_shared<Channel>(
+      executor_, tls_, broker_.is_ip_literal ? std::string() : broker_.host, pins_, timeouts_);
+  channel_->open(endpoints_[next_++], {.opened =
+                                           [this, attempt] {
+                                             if (attempt.expired()) return;
+                                             channel_->pause_reading(true);
+                                             channel_->set_events({});
+                                             answer({});
+                                           },
+                                       .data = nullptr,
+                                       .writable = nullptr,
+                                       .closed =
+                                           [this, attempt](Failure failure) {
+                                             if (!attempt.expired())
+                                               attempt_failed(std::move(failure));
+                                           }});
 }
 
 void Dialer::attempt_failed(Failure failure) {
@@ -120,16 +122,17 @@ void Dialer::attempt_failed(Failure failure) {
   try_next();
 }
 
-// In a turn of its own: the channel below us may still be inside its callback. Until then the attempt
-// can be cancelled, and the channel is ours.
+// In a turn of its own: the channel below us may still be inside its callback. Until then the
+// attempt can be cancelled, and the channel is ours.
 void Dialer::answer(Failure failure) {
   timer_.cancel();
-  asio::post(executor_, [this, attempt = std::weak_ptr(attempt_), failure = std::move(failure)]() mutable {
-    if (attempt.expired()) return;
-    attempt_.reset();
-    const auto handler = std::exchange(handler_, nullptr);
-    handler(std::exchange(channel_, nullptr), std::move(failure));
-  });
+  asio::post(executor_,
+             [this, attempt = std::weak_ptr(attempt_), failure = std::move(failure)]() mutable {
+               if (attempt.expired()) return;
+               attempt_.reset();
+               const auto handler = std::exchange(handler_, nullptr);
+               handler(std::exchange(channel_, nullptr), std::move(failure));
+             });
 }
 
 }  // namespace holdfast::channel

@@ -1,5 +1,5 @@
-// Gets from a broker's name to a verified channel: every address of the name is tried in turn, and on
-// every one the same check of the key is made.
+// Gets from a broker's name to a verified channel: every address of the name is tried in turn, and
+// on every one the same check of the key is made.
 //
 // In turn and not in parallel: a race of connections costs a metered link the bytes of the losers.
 //
@@ -27,7 +27,7 @@ class Dialer {
   using BillHandler = std::function<void(const ChannelBill&)>;
 
   /// `pins` must outlive the dialler.
-  Dialer(asio::any_io_executor executor, BrokerUrl broker, const pinning::PinSet& pins,
+  Dialer(const asio::any_io_executor& executor, BrokerUrl broker, const pinning::PinSet& pins,
          const Timeouts& timeouts, BillHandler on_bill, Lookup lookup = system_lookup);
   ~Dialer();
   Dialer(const Dialer&) = delete;

@@ -61,9 +61,13 @@ Endpoints system_lookup(const std::string& host, std::uint16_t port, Failure& fa
 }
 
 Resolver::Resolver(asio::any_io_executor executor, Lookup lookup)
-    : executor_(std::move(executor)), lookup_(std::move(lookup)), shared_(std::make_shared<Shared>()) {}
+    : executor_(std::move(executor)),
+      lookup_(std::move(lookup)),
+      shared_(std::make_shared<Shared>()) {}
 
-Resolver::~Resolver() { cancel(); }
+Resolver::~Resolver() {
+  cancel();
+}
 
 void Resolver::cancel() {
   const std::lock_guard lock(shared_->mutex);
@@ -77,8 +81,9 @@ void Resolver::resolve(const std::string& host, std::uint16_t port, Handler hand
     const std::lock_guard lock(shared_->mutex);
     if (shared_->hanging >= kMaxHanging) {
       asio::post(executor_, [handler = std::move(handler), host] {
-        handler({}, Failure(Errc::name_not_resolved, "earlier lookups of " + host +
-                                                         " still hang; the name servers do not answer"));
+        handler({}, Failure(Errc::name_not_resolved,
+                            "earlier lookups of " + host +
+                                " still hang; the name servers do not answer"));
       });
       return;
     }
@@ -86,7 +91,8 @@ void Resolver::resolve(const std::string& host, std::uint16_t port, Handler hand
     shared_->handler = std::move(handler);
     ++shared_->hanging;
   }
-  const auto work = [shared = shared_, executor = executor_, lookup = lookup_, host, port, generation] {
+  const auto work = [shared = shared_, executor = executor_, lookup = lookup_, host, port,
+                     generation] {
     Failure failure;
     Endpoints endpoints = lookup(host, port, failure);
     const std::lock_guard lock(shared->mutex);

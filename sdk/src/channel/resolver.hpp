@@ -1,8 +1,8 @@
 // Name resolution that never keeps anybody waiting.
 //
-// getaddrinfo blocks for as long as resolv.conf says, cannot be cancelled, and Asio's resolver joins
-// its thread on destruction. So each lookup runs on a thread of its own that nobody waits for: an
-// abandoned one ends when the C library gives up, and its answer goes nowhere.
+// getaddrinfo blocks for as long as resolv.conf says, cannot be cancelled, and Asio's resolver
+// joins its thread on destruction. So each lookup runs on a thread of its own that nobody waits
+// for: an abandoned one ends when the C library gives up, and its answer goes nowhere.
 
 #pragma once
 
@@ -24,7 +24,8 @@ namespace holdfast::channel {
 using Endpoints = std::vector<asio::ip::tcp::endpoint>;
 
 /// Looks a name up, blocking. A seam for tests; `system_lookup` is the real one.
-using Lookup = std::function<Endpoints(const std::string& host, std::uint16_t port, Failure& failure)>;
+using Lookup =
+    std::function<Endpoints(const std::string& host, std::uint16_t port, Failure& failure)>;
 Endpoints system_lookup(const std::string& host, std::uint16_t port, Failure& failure);
 
 class Resolver {

@@ -18,8 +18,9 @@ namespace {
 constexpr const char* kSuites =
     "TLS13-AES128-GCM-SHA256:TLS13-CHACHA20-POLY1305-SHA256:TLS13-AES256-GCM-SHA384";
 
-// Every algorithm a pinned key can sign with. RSA+SHA256 (PKCS#1) cannot prove a key in TLS 1.3, but
-// strict servers look here for what their certificate itself is signed with (RFC 8446 section 4.2.3).
+// Every algorithm a pinned key can sign with. RSA+SHA256 (PKCS#1) cannot prove a key in TLS 1.3,
+// but strict servers look here for what their certificate itself is signed with (RFC 8446
+// section 4.2.3).
 constexpr const char* kSignatures =
     "ECDSA+SHA256:ECDSA+SHA384:ECDSA+SHA512:ED25519:RSA-PSS+SHA256:RSA-PSS+SHA384:RSA-PSS+SHA512:"
     "RSA+SHA256";
@@ -41,12 +42,14 @@ void free_thread_caches() {
 #endif
 }
 
-void TlsContext::Free::operator()(WOLFSSL_CTX* context) const { wolfSSL_CTX_free(context); }
+void TlsContext::Free::operator()(WOLFSSL_CTX* context) const {
+  wolfSSL_CTX_free(context);
+}
 
 TlsContext::TlsContext() {
   initialise_once();
-  // The TLS-1.3-only method, not a version-flexible one with a lower bound: with the latter a server
-  // without any certificate was accepted, because the verify callback is never called then.
+  // The TLS-1.3-only method, not a version-flexible one with a lower bound: with the latter a
+  // server without any certificate was accepted, because the verify callback is never called then.
   context_.reset(wolfSSL_CTX_new(wolfTLSv1_3_client_method()));
   require(context_ != nullptr, "a TLS 1.3 context");
   require(wolfSSL_CTX_set_cipher_list(context_.get(), kSuites) == WOLFSSL_SUCCESS, "the suites");

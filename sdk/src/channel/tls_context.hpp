@@ -12,8 +12,8 @@ struct WOLFSSL_CTX;
 namespace holdfast::channel {
 
 /// Frees what wolfSSL keeps for this thread. Its cache of multiples of curve points (FP_ECC) is
-/// thread-local, grows to 1.6 MB with a handshake, and is leaked when the thread ends; a device shakes
-/// hands too seldom to gain from it.
+/// thread-local, grows to 1.6 MB with a handshake, and is leaked when the thread ends; a device
+/// shakes hands too seldom to gain from it.
 void free_thread_caches();
 
 class TlsContext {

@@ -13,19 +13,32 @@ namespace {
 
 std::string name_of_alert(int code) {
   switch (code) {
-    case 40: return "handshake_failure: no suite, group or signature algorithm in common";
-    case 42: return "bad_certificate";
-    case 47: return "illegal_parameter";
-    case 48: return "unknown_ca";
-    case 49: return "access_denied";
-    case 70: return "protocol_version: it does not speak TLS 1.3; enable it on the broker";
-    case 71: return "insufficient_security";
-    case 80: return "internal_error";
-    case 109: return "missing_extension";
-    case 112: return "unrecognized_name: it does not know the server name; check the broker's host";
-    case 116: return "certificate_required: it wants a client certificate";
-    case 120: return "no_application_protocol";
-    default: return "alert " + std::to_string(code);
+    case 40:
+      return "handshake_failure: no suite, group or signature algorithm in common";
+    case 42:
+      return "bad_certificate";
+    case 47:
+      return "illegal_parameter";
+    case 48:
+      return "unknown_ca";
+    case 49:
+      return "access_denied";
+    case 70:
+      return "protocol_version: it does not speak TLS 1.3; enable it on the broker";
+    case 71:
+      return "insufficient_security";
+    case 80:
+      return "internal_error";
+    case 109:
+      return "missing_extension";
+    case 112:
+      return "unrecognized_name: it does not know the server name; check the broker's host";
+    case 116:
+      return "certificate_required: it wants a client certificate";
+    case 120:
+      return "no_application_protocol";
+    default:
+      return "alert " + std::to_string(code);
   }
 }
 
@@ -51,11 +64,13 @@ Failure explain_tls_error(WOLFSSL* session, int result) {
   WOLFSSL_ALERT_HISTORY alerts{};
   const bool has_alerts = wolfSSL_get_alert_history(session, &alerts) == WOLFSSL_SUCCESS;
   if (has_alerts && alerts.last_rx.level == alert_fatal) {
-    return {Errc::tls_failed, "the broker refused the handshake: " + name_of_alert(alerts.last_rx.code)};
+    return {Errc::tls_failed,
+            "the broker refused the handshake: " + name_of_alert(alerts.last_rx.code)};
   }
   if (error == VERSION_ERROR) {
-    return {Errc::tls_failed,
-            "the broker does not speak TLS 1.3, and nothing older is accepted; enable TLS 1.3 on it"};
+    return {
+        Errc::tls_failed,
+        "the broker does not speak TLS 1.3, and nothing older is accepted; enable TLS 1.3 on it"};
   }
   std::array<char, WOLFSSL_MAX_ERROR_SZ> text{};
   wolfSSL_ERR_error_string(static_cast<unsigned long>(error), text.data());

@@ -21,8 +21,8 @@ namespace {
 
 using Bytes = std::span<const std::uint8_t>;
 
-// The numbers that wolfSSL's OpenSSL-compatible builds translate its errors to (Debian's is one). They
-// are spelled out because the names differ between wolfSSL 5.5 and 5.7.
+// The numbers that wolfSSL's OpenSSL-compatible builds translate its errors to (Debian's is one).
+// They are spelled out because the names differ between wolfSSL 5.5 and 5.7.
 constexpr int kCertNotYetValid = 9;
 constexpr int kCertHasExpired = 10;
 constexpr int kNotBeforeField = 13;  // what 5.5 makes of a certificate that is not yet valid
@@ -49,8 +49,10 @@ bool is_overruled_by_a_pin(int error) {
     case ASN_NO_SIGNER_E:
     case ASN_SELF_SIGNED_E:
     case ASN_BEFORE_DATE_E:
-    case ASN_AFTER_DATE_E: return true;
-    default: return false;
+    case ASN_AFTER_DATE_E:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -64,13 +66,16 @@ bool holds_the_key_that_wolfssl_read(Bytes spki, WOLFSSL_X509* certificate) {
     return false;
   }
   std::vector<std::uint8_t> key(static_cast<std::size_t>(size));
-  if (wolfSSL_X509_get_pubkey_buffer(certificate, key.data(), &size) != WOLFSSL_SUCCESS) return false;
+  if (wolfSSL_X509_get_pubkey_buffer(certificate, key.data(), &size) != WOLFSSL_SUCCESS)
+    return false;
   return std::search(spki.begin(), spki.end(), key.begin(), key.end()) != spki.end();
 }
 
 }  // namespace
 
-void TlsSession::Free::operator()(WOLFSSL* session) const { wolfSSL_free(session); }
+void TlsSession::Free::operator()(WOLFSSL* session) const {
+  wolfSSL_free(session);
+}
 
 TlsSession::TlsSession(const TlsContext& context, const std::string& server_name,
                        const pinning::PinSet& pins)
@@ -108,8 +113,8 @@ int TlsSession::receive(WOLFSSL*, char* buffer, int size, void* self_pointer) {
 }
 
 int TlsSession::send(WOLFSSL*, char* buffer, int size, void* self_pointer) {
-  // Always taken in full: the channel asks for room before it writes, and so wolfSSL never has to be
-  // called again with the same buffer.
+  // Always taken in full: the channel asks for room before it writes, and so wolfSSL never has to
+  // be called again with the same buffer.
   auto& self = *static_cast<TlsSession*>(self_pointer);
   try {
     self.output_.insert(self.output_.end(), buffer, buffer + size);
@@ -123,8 +128,8 @@ int TlsSession::verify(int, WOLFSSL_X509_STORE_CTX* store) {
   auto& self = *static_cast<TlsSession*>(store->userCtx);
   try {
     if (!is_overruled_by_a_pin(store->error)) {
-      self.refusal_ = "the broker's certificate is not valid (error " +
-                      std::to_string(store->error) + ")";
+      self.refusal_ =
+          "the broker's certificate is not valid (error " + std::to_string(store->error) + ")";
       return 0;
     }
     // Certificates above the leaf vouch for nothing here: only the leaf's key is proved by the
@@ -165,9 +170,9 @@ void TlsSession::feed(Bytes cipher_text) {
 
 Failure TlsSession::explain(int result) {
   if (!vouching_ && seen_) {
-    return {Errc::identity_refused, "the broker proved the key " + seen_->text() +
-                                        ", which is not pinned; the pins are " + pins_.text() +
-                                        ". Either this is not your broker, or its key was replaced"};
+    return {Errc::identity_refused,
+            "the broker proved the key " + seen_->text() + ", which is not pinned; the pins are " +
+                pins_.text() + ". Either this is not your broker, or its key was replaced"};
   }
   if (!refusal_.empty()) return {Errc::identity_refused, refusal_};
   return explain_tls_error(session_.get(), result);
@@ -184,14 +189,16 @@ TlsSession::Step TlsSession::handshake(Failure& failure) {
   const int result = wolfSSL_connect(session_.get());
   if (result != WOLFSSL_SUCCESS) {
     const int error = wolfSSL_get_error(session_.get(), result);
-    if (error == WOLFSSL_ERROR_WANT_READ || error == WOLFSSL_ERROR_WANT_WRITE) return Step::need_input;
+    if (error == WOLFSSL_ERROR_WANT_READ || error == WOLFSSL_ERROR_WANT_WRITE)
+      return Step::need_input;
     failure = explain(result);
     return Step::failed;
   }
   finished_ = true;
   if (!vouching_) {
     // The callback was not called: whatever the reason, nobody has looked at the key.
-    failure = Failure(Errc::identity_refused, "the handshake ended without a look at the broker's key");
+    failure =
+        Failure(Errc::identity_refused, "the handshake ended without a look at the broker's key");
     return Step::failed;
   }
   return Step::verified;
@@ -232,7 +239,9 @@ TlsSession::Read TlsSession::read(std::span<std::byte> plain_text) {
   return read;
 }
 
-void TlsSession::close_notify() { wolfSSL_shutdown(session_.get()); }
+void TlsSession::close_notify() {
+  wolfSSL_shutdown(session_.get());
+}
 
 std::span<const std::uint8_t> TlsSession::output() const {
   return Bytes(output_).subspan(output_sent_);

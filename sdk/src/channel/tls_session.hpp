@@ -2,8 +2,8 @@
 // peer's key is made here.
 //
 // The verdict has two halves, and both are needed. wolfSSL calls the verify callback when it has
-// parsed the certificate, before the peer has proved that it owns the key (CertificateVerify): a pin
-// that matches there is half a verdict. The other half is that the handshake finished.
+// parsed the certificate, before the peer has proved that it owns the key (CertificateVerify): a
+// pin that matches there is half a verdict. The other half is that the handshake finished.
 //
 // Threads: one at a time.
 

@@ -29,8 +29,8 @@ std::optional<WireCount> count_wire(int socket, bool ipv6) {
   if (size < offsetof(tcp_info, tcpi_bytes_sent) + sizeof info.tcpi_bytes_sent) return std::nullopt;
 
   const bool timestamps = (info.tcpi_options & TCPI_OPT_TIMESTAMPS) != 0;
-  const std::uint64_t header = (ipv6 ? kIpv6Header : kIpv4Header) + kTcpHeader +
-                               (timestamps ? kTimestampOption : 0);
+  const std::uint64_t header =
+      (ipv6 ? kIpv6Header : kIpv4Header) + kTcpHeader + (timestamps ? kTimestampOption : 0);
   const std::uint64_t syn_extra = timestamps ? kSynExtraWithTimestamps : kSynExtraWithout;
 
   WireCount count;

@@ -18,8 +18,8 @@ struct WireCount {
   bool path_is_limit = false;
 };
 
-/// Reads the kernel's counters (TCP_INFO) of a connected socket. Retransmissions are included, and so
-/// is the set-up; segments that follow this call (the last ACKs of a close) are not.
+/// Reads the kernel's counters (TCP_INFO) of a connected socket. Retransmissions are included, and
+/// so is the set-up; segments that follow this call (the last ACKs of a close) are not.
 std::optional<WireCount> count_wire(int socket, bool ipv6);
 
 }  // namespace holdfast::channel

@@ -14,15 +14,19 @@ namespace {
 using namespace std::chrono_literals;
 using Milliseconds = std::chrono::milliseconds;
 
-std::string text_of(Milliseconds time) { return std::to_string(time.count()) + " ms"; }
+std::string text_of(Milliseconds time) {
+  return std::to_string(time.count()) + " ms";
+}
 
-// Compared as floating seconds: the longest time that an app can write does not fit into milliseconds.
+// Compared as floating seconds: the longest time that an app can write does not fit into
+// milliseconds.
 template <class Time>
 void check_time(std::string_view field, Time value, Milliseconds least, Milliseconds most) {
   using Seconds = std::chrono::duration<long double>;
   if (Seconds(value) >= Seconds(least) && Seconds(value) <= Seconds(most)) return;
   constexpr Seconds kFitsIntoMilliseconds(1e15L);
-  const bool fits = Seconds(value) > -kFitsIntoMilliseconds && Seconds(value) < kFitsIntoMilliseconds;
+  const bool fits =
+      Seconds(value) > -kFitsIntoMilliseconds && Seconds(value) < kFitsIntoMilliseconds;
   throw ConfigError(field,
                     fits ? text_of(std::chrono::duration_cast<Milliseconds>(value))
                          : std::to_string(value.count()) + " s",
@@ -41,8 +45,9 @@ void check_text(std::string_view field, const std::string& text, std::size_t mos
 
 void check_client_id(const Options& options) {
   if (options.client_id.empty()) {
-    throw ConfigError("client_id", "", "give each device a name of its own: the broker keeps its "
-                                       "subscriptions and queued messages under it");
+    throw ConfigError("client_id", "",
+                      "give each device a name of its own: the broker keeps its "
+                      "subscriptions and queued messages under it");
   }
   check_text("client_id", options.client_id, limits::kMaxClientIdBytes);
 }
@@ -50,8 +55,9 @@ void check_client_id(const Options& options) {
 void check_credentials(const Options& options) {
   check_text("username", options.username, limits::kMaxCredentialBytes);
   if (options.password.size() > limits::kMaxCredentialBytes) {
-    throw ConfigError("password", std::to_string(options.password.size()) + " bytes",
-                      "at most " + std::to_string(limits::kMaxCredentialBytes) + " bytes are taken");
+    throw ConfigError(
+        "password", std::to_string(options.password.size()) + " bytes",
+        "at most " + std::to_string(limits::kMaxCredentialBytes) + " bytes are taken");
   }
   if (options.username.empty() && !options.password.empty() &&
       options.mqtt_version == MqttVersion::v3_1_1) {
@@ -83,11 +89,12 @@ void check_times(const Options& options) {
   check_time("backoff.base", backoff.base, 1ms, backoff.cap);
   check_time("backoff.stable_after", backoff.stable_after, 0ms, 24h);
   const Timeouts& timeouts = options.timeouts;
-  for (const auto& [field, value] :
-       {std::pair("timeouts.resolve", timeouts.resolve), std::pair("timeouts.connect", timeouts.connect),
-        std::pair("timeouts.handshake", timeouts.handshake),
-        std::pair("timeouts.connack", timeouts.connack),
-        std::pair("timeouts.response", timeouts.response), std::pair("timeouts.ack", timeouts.ack)}) {
+  for (const auto& [field, value] : {std::pair("timeouts.resolve", timeouts.resolve),
+                                     std::pair("timeouts.connect", timeouts.connect),
+                                     std::pair("timeouts.handshake", timeouts.handshake),
+                                     std::pair("timeouts.connack", timeouts.connack),
+                                     std::pair("timeouts.response", timeouts.response),
+                                     std::pair("timeouts.ack", timeouts.ack)}) {
     check_time(field, value, 10ms, 1h);
   }
 }
@@ -113,25 +120,28 @@ Settings check_options(Options options) {
   return {std::move(options), std::move(broker), std::move(pins)};
 }
 
-Failure check_publish(std::string_view topic, std::size_t payload_bytes, const PublishOptions& options) {
+Failure check_publish(std::string_view topic, std::size_t payload_bytes,
+                      const PublishOptions& options) {
   if (const auto why = mqtt_engine::why_not_topic(topic); !why.empty()) {
     return {Errc::invalid_topic, "topic \"" + std::string(topic.substr(0, 80)) + "\": " + why};
   }
   if (payload_bytes > limits::kMaxPayloadBytes) {
-    return {Errc::payload_too_large, "a payload of " + std::to_string(payload_bytes) + " bytes; at most " +
-                                         std::to_string(limits::kMaxPayloadBytes) +
-                                         " are taken: send it in parts"};
+    return {Errc::payload_too_large,
+            "a payload of " + std::to_string(payload_bytes) + " bytes; at most " +
+                std::to_string(limits::kMaxPayloadBytes) + " are taken: send it in parts"};
   }
   if (options.max_delay < 0ms || options.max_delay > 24h) {
     return {Errc::invalid_options,
             "max_delay of " + text_of(options.max_delay) + ": it must be between 0 and 24 h"};
   }
   if (options.ttl < 0ms || options.ttl > 24h * 365) {
-    return {Errc::invalid_options, "ttl of " + text_of(options.ttl) + ": it must be between 0 and 365 days"};
+    return {Errc::invalid_options,
+            "ttl of " + text_of(options.ttl) + ": it must be between 0 and 365 days"};
   }
   if (options.ttl > 0ms && options.ttl <= options.max_delay) {
     return {Errc::invalid_options, "ttl of " + text_of(options.ttl) + " ends before max_delay of " +
-                                       text_of(options.max_delay) + ": the message could never be sent"};
+                                       text_of(options.max_delay) +
+                                       ": the message could never be sent"};
   }
   return {};
 }

@@ -22,6 +22,7 @@ struct Settings {
 Settings check_options(Options options);
 
 /// Checks what an app says about one message. @return why it cannot be sent, or no failure.
-Failure check_publish(std::string_view topic, std::size_t payload_bytes, const PublishOptions& options);
+Failure check_publish(std::string_view topic, std::size_t payload_bytes,
+                      const PublishOptions& options);
 
 }  // namespace holdfast::device

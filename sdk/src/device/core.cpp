@@ -41,7 +41,9 @@ Core::Core(Options options)
         changed_.notify_all();
       }) {}
 
-Core::~Core() { stop(0ms); }
+Core::~Core() {
+  stop(0ms);
+}
 
 void Core::start() {
   const std::lock_guard lock(mutex_);
@@ -98,8 +100,9 @@ void Core::finish_stop() {
                      Failure(Errc::closed, "the device was stopped before it was delivered"));
   }
   shared_.emit(EventKind::stopped, {},
-               left.empty() ? "stopped" : "stopped with " + std::to_string(left.size()) +
-                                              " messages undelivered");
+               left.empty()
+                   ? "stopped"
+                   : "stopped with " + std::to_string(left.size()) + " messages undelivered");
   shared_.dispatcher.finish();
 }
 
@@ -152,7 +155,8 @@ void Core::subscribe(std::string_view filter, Subscriptions::Handler handler,
 }
 
 outbox::StreamId Core::add_stream(std::string_view topic, const StreamOptions& options) {
-  const PublishOptions checked{.qos = options.qos, .max_delay = options.max_delay, .ttl = options.ttl};
+  const PublishOptions checked{
+      .qos = options.qos, .max_delay = options.max_delay, .ttl = options.ttl};
   if (const Failure failure = check_publish(topic, 0, checked)) {
     throw ConfigError("stream", topic, failure.detail);
   }
@@ -171,16 +175,17 @@ Receipt Core::push(outbox::StreamId stream, std::span<const std::byte> payload) 
     const std::lock_guard lock(mutex_);
     info = streams_[stream - 1];
   }
-  return publish(info.topic, payload,
-                 {.qos = info.options.qos, .max_delay = info.options.max_delay, .ttl = info.options.ttl},
-                 stream);
+  return publish(
+      info.topic, payload,
+      {.qos = info.options.qos, .max_delay = info.options.max_delay, .ttl = info.options.ttl},
+      stream);
 }
 
 void Core::reject_payload(std::string_view topic, std::error_code error, std::string_view schema) {
   ++shared_.counters.rejected_payloads;
   shared_.emit(EventKind::payload_rejected, error,
-               "a payload on \"" + std::string(topic) + "\" is not a valid " + std::string(schema) + ": " +
-                   error.message());
+               "a payload on \"" + std::string(topic) + "\" is not a valid " + std::string(schema) +
+                   ": " + error.message());
 }
 
 Status Core::status() {

@@ -35,8 +35,8 @@ class Core {
   void start();
   StopResult stop(std::chrono::milliseconds timeout);
 
-  Receipt publish(std::string_view topic, std::span<const std::byte> payload, PublishOptions options,
-                  outbox::StreamId stream);
+  Receipt publish(std::string_view topic, std::span<const std::byte> payload,
+                  PublishOptions options, outbox::StreamId stream);
   void subscribe(std::string_view filter, Subscriptions::Handler handler,
                  const SubscribeOptions& options);
   outbox::StreamId add_stream(std::string_view topic, const StreamOptions& options);

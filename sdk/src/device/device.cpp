@@ -8,11 +8,17 @@ namespace holdfast {
 
 Device::Device(Options options) : core_(std::make_shared<device::Core>(std::move(options))) {}
 
-Device::~Device() { core_->stop(limits::kStopTimeout); }
+Device::~Device() {
+  core_->stop(limits::kStopTimeout);
+}
 
-void Device::start() { core_->start(); }
+void Device::start() {
+  core_->start();
+}
 
-StopResult Device::stop(std::chrono::milliseconds timeout) { return core_->stop(timeout); }
+StopResult Device::stop(std::chrono::milliseconds timeout) {
+  return core_->stop(timeout);
+}
 
 Receipt Device::publish(std::string_view topic, std::span<const std::byte> payload,
                         PublishOptions options) {
@@ -23,13 +29,20 @@ void Device::subscribe(std::string_view filter, MessageHandler handler, Subscrib
   core_->subscribe(filter, std::move(handler), options);
 }
 
-void Device::on_event(EventHandler handler) { core_->on_event(std::move(handler)); }
+void Device::on_event(EventHandler handler) {
+  core_->on_event(std::move(handler));
+}
 
-Status Device::status() const { return core_->status(); }
+Status Device::status() const {
+  return core_->status();
+}
 
-Ledger Device::ledger() const { return core_->status().ledger; }
+Ledger Device::ledger() const {
+  return core_->status().ledger;
+}
 
-void Device::reject_payload(std::string_view topic, std::error_code error, std::string_view schema) {
+void Device::reject_payload(std::string_view topic, std::error_code error,
+                            std::string_view schema) {
   core_->reject_payload(topic, error, schema);
 }
 

@@ -32,7 +32,8 @@ bool Dispatcher::post(Kind kind, std::size_t bytes, Job job) {
         if (events_ >= limits::kEvents) return false;
         ++events_;
         break;
-      case Kind::notice: break;
+      case Kind::notice:
+        break;
     }
     items_.push_back({kind, bytes, std::move(job)});
   }
@@ -44,9 +45,13 @@ bool Dispatcher::post_message(std::size_t bytes, Job job) {
   return post(Kind::message, bytes, std::move(job));
 }
 
-bool Dispatcher::post_event(Job job) { return post(Kind::event, 0, std::move(job)); }
+bool Dispatcher::post_event(Job job) {
+  return post(Kind::event, 0, std::move(job));
+}
 
-void Dispatcher::post_notice(Job job) { post(Kind::notice, 0, std::move(job)); }
+void Dispatcher::post_notice(Job job) {
+  post(Kind::notice, 0, std::move(job));
+}
 
 void Dispatcher::run() {
   std::unique_lock lock(mutex_);

@@ -17,7 +17,7 @@ constexpr std::array<std::byte, 2> kPingreq{std::byte{0xC0}, std::byte{0}};
 
 }  // namespace
 
-Link::Link(asio::any_io_executor executor, std::shared_ptr<channel::Channel> channel,
+Link::Link(const asio::any_io_executor& executor, std::shared_ptr<channel::Channel> channel,
            mqtt_engine::Login login, LinkEvents events)
     : executor_(executor),
       timer_(executor),
@@ -191,8 +191,8 @@ void Link::close() {
   });
 }
 
-// What ended the connection: the reason that the broker gave in a packet says more than the bare end
-// of the TCP connection that follows it, or that came first.
+// What ended the connection: the reason that the broker gave in a packet says more than the bare
+// end of the TCP connection that follows it, or that came first.
 void Link::fail(Failure why) {
   if (over_ || closing_) return;
   if (!why_ || (why_->error == Errc::connection_lost && why.error != Errc::connection_lost)) {

@@ -1,5 +1,5 @@
-// One connection, from the verified channel to its end: the channel, the relay and the MQTT client of
-// one generation. A link is used once; whatever arrives late belongs to a link that is gone.
+// One connection, from the verified channel to its end: the channel, the relay and the MQTT client
+// of one generation. A link is used once; whatever arrives late belongs to a link that is gone.
 //
 // Threads: the worker's thread only. No event comes from within a call, except where said.
 
@@ -45,7 +45,7 @@ struct LinkEvents {
 
 class Link : public std::enable_shared_from_this<Link> {
  public:
-  Link(asio::any_io_executor executor, std::shared_ptr<channel::Channel> channel,
+  Link(const asio::any_io_executor& executor, std::shared_ptr<channel::Channel> channel,
        mqtt_engine::Login login, LinkEvents events);
 
   /// Logs in over the channel.
@@ -99,9 +99,9 @@ class Link : public std::enable_shared_from_this<Link> {
   Window window_;
   std::deque<Passing> at_relay_;  // published, not yet with TLS
   mqtt_engine::AcknowledgementReader answers_;
-  std::optional<Failure> why_;   // the first failure that tells something
-  bool greeted_ = false;         // Paho's CONNECT has passed
-  bool closing_ = false;         // we asked for the end
+  std::optional<Failure> why_;  // the first failure that tells something
+  bool greeted_ = false;        // Paho's CONNECT has passed
+  bool closing_ = false;        // we asked for the end
   bool channel_closed_ = false;
   bool over_ = false;
 };

@@ -21,8 +21,10 @@ void Shared::emit(EventKind kind, std::error_code error, std::string detail) {
     return dispatcher.post_event([handler, event = std::move(event)] { (*handler)(event); });
   };
   if (const auto missing = events_missing_.exchange(0); missing > 0) {
-    if (!post({EventKind::events_dropped, {}, std::to_string(missing) + " events were dropped because "
-                                                                        "the event handler is slow"})) {
+    if (!post({EventKind::events_dropped,
+               {},
+               std::to_string(missing) + " events were dropped because "
+                                         "the event handler is slow"})) {
       events_missing_ += missing;
     }
   }
@@ -32,7 +34,7 @@ void Shared::emit(EventKind kind, std::error_code error, std::string detail) {
   }
 }
 
-void Shared::complain(std::string what) {
+void Shared::complain(const std::string& what) {
   emit(EventKind::handler_failed, Errc::handler_failed, "a handler of the app threw: " + what);
 }
 
@@ -50,9 +52,8 @@ void Shared::conclude(outbox::Entry entry, const Failure& failure) {
   }
   if (!entry.on_done) return;
   dispatcher.post_notice(
-      [done = std::move(entry.on_done), delivery = Delivery{entry.id, failure.error, failure.detail}] {
-        done(delivery);
-      });
+      [done = std::move(entry.on_done),
+       delivery = Delivery{entry.id, failure.error, failure.detail}] { done(delivery); });
 }
 
 }  // namespace holdfast::device

@@ -25,7 +25,7 @@ struct AtomicCounters {
       pin_failures{0};
 
   Counters read() const {
-    return {accepted,  delivered, refused,         dropped,         received,  unhandled,
+    return {accepted,          delivered,       refused,        dropped,   received,    unhandled,
             rejected_payloads, inbound_dropped, events_dropped, intruders, pin_failures};
   }
 };
@@ -35,7 +35,7 @@ class Shared {
   using EventHandler = std::function<void(const Event&)>;
 
   explicit Shared(std::unique_ptr<outbox::Outbox> box)
-      : outbox(std::move(box)), dispatcher([this](std::string what) { complain(std::move(what)); }) {}
+      : outbox(std::move(box)), dispatcher([this](const std::string& what) { complain(what); }) {}
 
   void set_event_handler(EventHandler handler);
   void emit(EventKind kind, std::error_code error, std::string detail);
@@ -49,7 +49,7 @@ class Shared {
   AtomicCounters counters;
 
  private:
-  void complain(std::string what);
+  void complain(const std::string& what);
 
   std::mutex mutex_;
   std::shared_ptr<const EventHandler> event_handler_;

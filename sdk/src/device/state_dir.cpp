@@ -18,7 +18,9 @@ namespace {
   throw ConfigError("state_dir", path.string(), why);
 }
 
-std::string reason(int error) { return std::error_code(error, std::generic_category()).message(); }
+std::string reason(int error) {
+  return std::error_code(error, std::generic_category()).message();
+}
 
 }  // namespace
 

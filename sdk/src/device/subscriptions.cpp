@@ -15,9 +15,10 @@ void Subscriptions::set(std::string_view filter, Handler handler, const Subscrib
     throw ConfigError("filter", filter, why);
   }
   if (options.qos == Qos::exactly_once) {
-    throw ConfigError("qos", "exactly_once",
-                      "subscribe with at_least_once at most: QoS 2 loses messages when a 3.1.1 session "
-                      "goes on over a new connection");
+    throw ConfigError(
+        "qos", "exactly_once",
+        "subscribe with at_least_once at most: QoS 2 loses messages when a 3.1.1 session "
+        "goes on over a new connection");
   }
   if (!handler) throw ConfigError("handler", "", "an empty function cannot handle messages");
 
@@ -32,9 +33,9 @@ void Subscriptions::set(std::string_view filter, Handler handler, const Subscrib
     return;
   }
   if (entries_.size() >= limits::kMaxSubscriptions) {
-    throw ConfigError("filter", filter,
-                      "a device takes " + std::to_string(limits::kMaxSubscriptions) +
-                          " filters; use a wildcard");
+    throw ConfigError(
+        "filter", filter,
+        "a device takes " + std::to_string(limits::kMaxSubscriptions) + " filters; use a wildcard");
   }
   entries_.push_back({++last_id_, std::string(filter), options.qos, std::move(shared)});
 }

@@ -1,6 +1,6 @@
-// How much may have left the outbox and not yet be on the wire: the larger of 8 KiB and what the link
-// carries in two seconds. Everything behind this point can no longer be overtaken by urgent data, and
-// is sent again after a broken connection. Pure.
+// How much may have left the outbox and not yet be on the wire: the larger of 8 KiB and what the
+// link carries in two seconds. Everything behind this point can no longer be overtaken by urgent
+// data, and is sent again after a broken connection. Pure.
 
 #pragma once
 
@@ -20,11 +20,11 @@ class Window {
     if (bytes_per_second == 0) return;
     const std::uint64_t wanted =
         bytes_per_second * static_cast<std::uint64_t>(limits::kWindowTime.count());
-    // A path that was never filled may carry more than was seen; it is not made smaller than at first.
-    const std::size_t least =
-        path_is_limit ? limits::kMinWindowBytes : limits::kInitialWindowBytes;
-    bytes_ = static_cast<std::size_t>(
-        std::clamp<std::uint64_t>(wanted, least, limits::kMaxWindowBytes));
+    // A path that was never filled may carry more than was seen; it is not made smaller than at
+    // first.
+    const std::size_t least = path_is_limit ? limits::kMinWindowBytes : limits::kInitialWindowBytes;
+    bytes_ =
+        static_cast<std::size_t>(std::clamp<std::uint64_t>(wanted, least, limits::kMaxWindowBytes));
   }
 
   std::size_t bytes() const { return bytes_; }

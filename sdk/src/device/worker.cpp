@@ -21,7 +21,9 @@ using namespace std::chrono_literals;
 // A broker whose quota is used up, or that refuses for now, is asked again after this.
 constexpr auto kQuotaPause = 30s;
 
-std::uint32_t draw_number() { return std::random_device()(); }
+std::uint32_t draw_number() {
+  return std::random_device()();
+}
 
 std::uint64_t draw_epoch() {
   return (static_cast<std::uint64_t>(draw_number()) << 32) | draw_number();
@@ -128,14 +130,14 @@ void Worker::act() {
 
 void Worker::carry_out(session::Dial) {
   shared_.emit(EventKind::connecting, {}, "connecting to " + settings_.broker.text());
-  dialer_.dial([this](std::shared_ptr<channel::Channel> channel, Failure failure) {
-    dialled(std::move(channel), std::move(failure));
+  dialer_.dial([this](std::shared_ptr<channel::Channel> channel, const Failure& failure) {
+    dialled(std::move(channel), failure);
   });
 }
 
-void Worker::dialled(std::shared_ptr<channel::Channel> channel, Failure failure) {
+void Worker::dialled(std::shared_ptr<channel::Channel> channel, const Failure& failure) {
   if (failure) {
-    ended(std::move(failure));
+    ended(failure);
     return;
   }
   dialled_ = std::move(channel);
@@ -197,15 +199,17 @@ void Worker::carry_out(const session::Finished& finished) {
 LinkEvents Worker::link_events() {
   return {
       .logged_in = [this](const mqtt_engine::Granted& granted) { logged_in(granted); },
-      .ended = [this](Failure failure) { ended(std::move(failure)); },
+      .ended = [this](const Failure& failure) { ended(failure); },
       .answered =
-          [this](const mqtt_engine::Acknowledgement& acknowledgement) { answered(acknowledgement); },
+          [this](const mqtt_engine::Acknowledgement& acknowledgement) {
+            answered(acknowledgement);
+          },
       .sent_at_most_once =
           [this](MessageId id) {
             if (auto entry = shared_.outbox->settle(id)) shared_.conclude(std::move(*entry), {});
           },
       .subscribed = [this](std::uint64_t id, int code) { subscribed(id, code); },
-      .arrived = [this](Message message) { arrived(std::move(message)); },
+      .arrived = [this](const Message& message) { arrived(message); },
       .sent = [this] { session_.sent(now()); },
       .received = [this] { session_.received(now()); },
       .room = [this] { notify(); },
@@ -234,7 +238,7 @@ void Worker::logged_in(const mqtt_engine::Granted& granted) {
   act();
 }
 
-void Worker::ended(Failure failure) {
+void Worker::ended(const Failure& failure) {
   const bool was_up = up_;
   drop_link();
   if (failure.error == Errc::identity_refused) ++shared_.counters.pin_failures;
@@ -278,12 +282,13 @@ void Worker::subscribed(std::uint64_t id, int code) {
   if (code < 0x80) {
     shared_.emit(EventKind::subscribed, {}, filter);
   } else {
-    const Failure why = mqtt_engine::explain_reason(code, "the broker refused the filter " + filter);
+    const Failure why =
+        mqtt_engine::explain_reason(code, "the broker refused the filter " + filter);
     shared_.emit(EventKind::subscription_refused, why.error, why.detail);
   }
 }
 
-void Worker::arrived(Message message) {
+void Worker::arrived(const Message& message) {
   auto handlers = shared_.subscriptions.match(message.topic);
   if (handlers.empty()) {
     ++shared_.counters.unhandled;
@@ -295,19 +300,22 @@ void Worker::arrived(Message message) {
   for (auto& handler : handlers) {
     const std::size_t bytes = message.topic.size() + message.payload.size();
     const bool taken = shared_.dispatcher.post_message(
-        bytes, [handler = std::move(handler), copy = message]() mutable { (*handler)(std::move(copy)); });
+        bytes,
+        [handler = std::move(handler), copy = message]() mutable { (*handler)(std::move(copy)); });
     if (taken) {
       ++shared_.counters.received;
     } else {
       ++shared_.counters.inbound_dropped;
       shared_.emit(EventKind::inbound_overflow, Errc::inbound_overflow,
-                   "a message on \"" + message.topic + "\" was dropped: the handlers are slower than "
-                   "what arrives");
+                   "a message on \"" + message.topic +
+                       "\" was dropped: the handlers are slower than "
+                       "what arrives");
     }
   }
 }
 
-// --- From the outbox to the link -------------------------------------------------------------------
+// --- From the outbox to the link
+// -------------------------------------------------------------------
 
 void Worker::look() {
   if (over_) return;
@@ -393,7 +401,8 @@ void Worker::drop_link() {
   }
 }
 
-// --- Time ------------------------------------------------------------------------------------------
+// --- Time
+// ------------------------------------------------------------------------------------------
 
 bool Worker::wants_to_be_reached() const {
   return settings_.options.will.has_value() || !shared_.subscriptions.empty();
@@ -419,7 +428,8 @@ void Worker::arm_timer(std::optional<Instant> next) {
     armed_for_.reset();
     return;
   }
-  // A later deadline is found when the earlier one rings: re-arming for each packet would cost more.
+  // A later deadline is found when the earlier one rings: re-arming for each packet would cost
+  // more.
   if (armed_for_ && *armed_for_ <= *next && *armed_for_ > now()) return;
   armed_for_ = next;
   timer_.expires_at(*next);

@@ -1,5 +1,5 @@
-// The worker: everything that happens on the SDK's I/O thread. It feeds the session's state machine,
-// carries its actions out, and moves messages from the outbox to the link.
+// The worker: everything that happens on the SDK's I/O thread. It feeds the session's state
+// machine, carries its actions out, and moves messages from the outbox to the link.
 //
 // Threads: constructed anywhere; then the io_context's thread only, but for `notify`.
 
@@ -60,13 +60,13 @@ class Worker {
   void carry_out(const session::Finished& finished);
 
   LinkEvents link_events();
-  void dialled(std::shared_ptr<channel::Channel> channel, Failure failure);
+  void dialled(std::shared_ptr<channel::Channel> channel, const Failure& failure);
   void logged_in(const mqtt_engine::Granted& granted);
-  void ended(Failure failure);
+  void ended(const Failure& failure);
   void answered(const mqtt_engine::Acknowledgement& acknowledgement);
   void settled(const mqtt_engine::Settled& settled);
   void subscribed(std::uint64_t id, int code);
-  void arrived(Message message);
+  void arrived(const Message& message);
 
   void look();
   void subscribe(bool all, bool session_present);
@@ -92,14 +92,14 @@ class Worker {
   std::shared_ptr<Link> link_;
   std::shared_ptr<channel::Channel> dialled_;  // verified, and waiting for the login
   mqtt_engine::Granted granted_;
-  Ledger ledger_;                    // of connections that are over
+  Ledger ledger_;  // of connections that are over
   std::string address_;
   std::string vouching_pin_;
-  std::uint64_t epoch_;              // of this outbox, for the envelopes of streams
+  std::uint64_t epoch_;  // of this outbox, for the envelopes of streams
   mqtt_engine::Publisher publisher_;
   std::optional<Instant> paused_until_;  // a quota of the broker is used up
-  bool subscribed_once_ = false;     // in this process
-  bool up_ = false;                  // logged in
+  bool subscribed_once_ = false;         // in this process
+  bool up_ = false;                      // logged in
   bool acting_ = false;
   bool over_ = false;
 };

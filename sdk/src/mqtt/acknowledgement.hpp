@@ -20,15 +20,16 @@ struct Acknowledgement {
   int code = 0;  ///< MQTT 5's reason code; 0 where there is none, as always in 3.1.1
 };
 
-/// Puts an answer together from the pieces that it arrives in. What a broker may add behind the reason
-/// code (a Reason String, User Properties) is not kept, however long it is.
+/// Puts an answer together from the pieces that it arrives in. What a broker may add behind the
+/// reason code (a Reason String, User Properties) is not kept, however long it is.
 class AcknowledgementReader {
  public:
   /// Bytes of one packet, from its first on. @param ends the packet's last byte is among them
   /// @return the answer once it is complete; nothing too where it is not one: see `malformed`
   std::optional<Acknowledgement> take(std::span<const std::byte> bytes, bool ends);
 
-  /// What ended last was no answer that MQTT allows: too short, packet identifier 0, or another type.
+  /// What ended last was no answer that MQTT allows: too short, packet identifier 0, or another
+  /// type.
   bool malformed() const { return malformed_; }
 
  private:

@@ -6,8 +6,8 @@
 #include <utility>
 #include <variant>
 
-#include <asio/post.hpp>
 #include <mqtt/async_client.h>
+#include <asio/post.hpp>
 
 #include <holdfast/limits.hpp>
 
@@ -120,7 +120,8 @@ class Client::Handle final : public Disposable {
     const std::string at = "127.0.0.1:" + std::to_string(port);
     client_ = std::make_unique<paho::async_client>("tcp://" + at, login_.client_id,
                                                    paho::create_options(version));
-    client_->set_message_callback([this](const paho::const_message_ptr& message) { arrived(*message); });
+    client_->set_message_callback(
+        [this](const paho::const_message_ptr& message) { arrived(*message); });
     client_->set_connection_lost_handler([this](const std::string& cause) {
       put(Ended{Failure(Errc::connection_lost,
                         "the connection ended" + (cause.empty() ? std::string() : ": " + cause))});
@@ -195,8 +196,8 @@ class Client::Handle final : public Disposable {
     Callback callback_;
   };
 
-  // Nothing may be thrown into Paho's C code; a note that finds no memory is lost, and the session's
-  // own bounds find out.
+  // Nothing may be thrown into Paho's C code; a note that finds no memory is lost, and the
+  // session's own bounds find out.
   void put(Note note) noexcept {
     try {
       mailbox_->put(std::move(note));
@@ -215,7 +216,8 @@ class Client::Handle final : public Disposable {
       try {
         put(read_connack(token));
       } catch (const std::exception& error) {
-        put(Ended{Failure(Errc::protocol_error, std::string("unreadable CONNACK: ") + error.what())});
+        put(Ended{
+            Failure(Errc::protocol_error, std::string("unreadable CONNACK: ") + error.what())});
       }
       return;
     }
@@ -256,8 +258,8 @@ class Client::Handle final : public Disposable {
                                static_cast<int>(will.qos), will.retain == Retain::yes);
     if (v5 && will.delay.count() > 0) {
       paho::properties properties;
-      properties.add({paho::property::WILL_DELAY_INTERVAL,
-                      static_cast<std::int32_t>(will.delay.count())});
+      properties.add(
+          {paho::property::WILL_DELAY_INTERVAL, static_cast<std::int32_t>(will.delay.count())});
       options.set_properties(std::move(properties));
     }
     options_.set_will(options);
@@ -281,8 +283,8 @@ Client::Client(asio::any_io_executor executor, Login login, ClientEvents events)
   handle_ = std::make_unique<Handle>(std::move(executor), std::move(login), [this](Note&& note) {
     // Copies of the callbacks: one of them may destroy this client.
     std::visit(
-        [this](auto&& value) {
-          using Value = std::decay_t<decltype(value)>;
+        [this](auto& value) {
+          using Value = std::remove_reference_t<decltype(value)>;
           if constexpr (std::is_same_v<Value, Granted>) {
             events_.logged_in(value);
           } else if constexpr (std::is_same_v<Value, Ended>) {
@@ -294,7 +296,7 @@ Client::Client(asio::any_io_executor executor, Login login, ClientEvents events)
             events_.arrived(std::move(value));
           }
         },
-        std::move(note));
+        note);
   });
 }
 
@@ -318,7 +320,8 @@ Failure Client::subscribe(std::uint64_t id, const std::string& filter, Qos qos,
     handle_->subscribe(id, filter, qos, retain);
     return {};
   } catch (const std::exception& error) {
-    return {Errc::connection_lost, std::string("Paho does not take the subscription: ") + error.what()};
+    return {Errc::connection_lost,
+            std::string("Paho does not take the subscription: ") + error.what()};
   }
 }
 

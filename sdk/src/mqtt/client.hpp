@@ -1,6 +1,6 @@
-// One MQTT connection through Paho: a new async_client object for each, because Paho 1.3.12 stalls for
-// seconds when one is used a second time. Logging in, subscribing, receiving and the end of a session are
-// Paho's; publishing is not (publisher.hpp).
+// One MQTT connection through Paho: a new async_client object for each, because Paho 1.3.12 stalls
+// for seconds when one is used a second time. Logging in, subscribing, receiving and the end of a
+// session are Paho's; publishing is not (publisher.hpp).
 //
 // Paho calls back on its own threads, with its process-wide lock held. Nothing is done there but to
 // put a note into a mailbox; the notes are read on the executor's thread.
@@ -55,8 +55,8 @@ struct ClientEvents {
 class Client {
  public:
   Client(asio::any_io_executor executor, Login login, ClientEvents events);
-  /// Hands the Paho object over to be destroyed in the background. The pipe's socket must be closed,
-  /// or be closed soon: that is what the background waits for.
+  /// Hands the Paho object over to be destroyed in the background. The pipe's socket must be
+  /// closed, or be closed soon: that is what the background waits for.
   ~Client();
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;

@@ -8,11 +8,10 @@ Failure why_broker_would_refuse(const Publication& publication, MqttVersion vers
                                 const Granted& granted) {
   const std::size_t bytes = publish_bytes(publication, version);
   if (granted.maximum_packet_bytes && bytes > *granted.maximum_packet_bytes) {
-    return {Errc::payload_too_large,
-            "a payload of " + std::to_string(publication.payload.size()) +
-                " bytes makes a packet of " + std::to_string(bytes) +
-                " bytes; the broker takes packets of at most " +
-                std::to_string(*granted.maximum_packet_bytes) + " bytes"};
+    return {Errc::payload_too_large, "a payload of " + std::to_string(publication.payload.size()) +
+                                         " bytes makes a packet of " + std::to_string(bytes) +
+                                         " bytes; the broker takes packets of at most " +
+                                         std::to_string(*granted.maximum_packet_bytes) + " bytes"};
   }
   if (publication.qos > granted.maximum_qos) {
     return {Errc::refused_by_broker, "the broker takes QoS " +

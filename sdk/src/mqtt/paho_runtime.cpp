@@ -47,7 +47,8 @@ class Descriptor {
 };
 
 bool wait_readable(int descriptor, std::chrono::steady_clock::time_point until) {
-  const auto left = std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
+  const auto left =
+      std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now());
   pollfd poll_set{descriptor, POLLIN, 0};
   return left.count() > 0 && ::poll(&poll_set, 1, static_cast<int>(left.count())) == 1;
 }
@@ -83,8 +84,7 @@ class PahoRuntime::Waker {
       options_.set_keep_alive_interval(0);
       options_.set_clean_session(true);
       const auto token = client_->connect(options_);
-      return accept(listener.get(), until) && play_broker(until) &&
-             token->wait_for(kSetUpTime);
+      return accept(listener.get(), until) && play_broker(until) && token->wait_for(kSetUpTime);
     } catch (const std::exception&) {
       return false;
     }
@@ -119,7 +119,8 @@ class PahoRuntime::Waker {
     }
   }
 
-  ::mqtt::connect_options options_;  // Paho C++ 1.2.0 keeps pointers into it: it outlives the client
+  ::mqtt::connect_options
+      options_;  // Paho C++ 1.2.0 keeps pointers into it: it outlives the client
   std::unique_ptr<::mqtt::async_client> client_;
   Descriptor socket_;
 };
@@ -129,7 +130,9 @@ PahoRuntime& PahoRuntime::instance() {
   return *runtime;
 }
 
-PahoRuntime::PahoRuntime() { std::thread([this] { run(); }).detach(); }
+PahoRuntime::PahoRuntime() {
+  std::thread([this] { run(); }).detach();
+}
 
 PahoRuntime::~PahoRuntime() = default;
 

@@ -1,15 +1,17 @@
-// The one process-wide object of the SDK, because Paho itself is process-wide: all its clients share
-// two threads, and its receiving thread sleeps in poll for up to a second before it sees a new socket.
+// The one process-wide object of the SDK, because Paho itself is process-wide: all its clients
+// share two threads, and its receiving thread sleeps in poll for up to a second before it sees a
+// new socket.
 //
-// The runtime owns a permanent Paho client, the waker, whose other end is a socket of ours. Two bytes
-// written there (a PINGRESP, which Paho ignores) wake the thread at once. Measured with Paho 1.3.12: a
-// connect takes 4 ms instead of 2,100, the destruction of a client 0.1 ms instead of 100.
+// The runtime owns a permanent Paho client, the waker, whose other end is a socket of ours. Two
+// bytes written there (a PINGRESP, which Paho ignores) wake the thread at once. Measured with
+// Paho 1.3.12: a connect takes 4 ms instead of 2,100, the destruction of a client 0.1 ms instead of
+// 100.
 //
-// The second duty: clients are destroyed here, on a thread of its own, because destruction blocks and
-// must happen after the client's socket has closed.
+// The second duty: clients are destroyed here, on a thread of its own, because destruction blocks
+// and must happen after the client's socket has closed.
 //
-// It is made with the first device of the process and never destroyed: Paho stops its threads with its
-// last client, and starting and stopping them is where its races are. Threads: any.
+// It is made with the first device of the process and never destroyed: Paho stops its threads with
+// its last client, and starting and stopping them is where its races are. Threads: any.
 
 #pragma once
 
@@ -34,8 +36,8 @@ class PahoRuntime {
  public:
   static PahoRuntime& instance();
 
-  /// Calls `ready` from another thread once the waker stands, or has failed to (then everything works,
-  /// slower). At once if it does already.
+  /// Calls `ready` from another thread once the waker stands, or has failed to (then everything
+  /// works, slower). At once if it does already.
   void when_ready(std::function<void()> ready);
 
   /// Wakes Paho's receiving thread.

@@ -29,7 +29,9 @@ class Writer {
     for (; value >= 0x80; value >>= 7) byte(static_cast<unsigned>(value & 0x7F) | 0x80U);
     byte(static_cast<unsigned>(value));
   }
-  void bytes(std::span<const std::byte> value) { out_.insert(out_.end(), value.begin(), value.end()); }
+  void bytes(std::span<const std::byte> value) {
+    out_.insert(out_.end(), value.begin(), value.end());
+  }
 
   std::vector<std::byte> take() { return std::move(out_); }
 
@@ -44,8 +46,7 @@ std::size_t properties_bytes(const Publication& publication) {
 // Everything behind the fixed header (section 2.1.4: Remaining Length).
 std::size_t remaining_bytes(const Publication& publication, MqttVersion version) {
   const std::size_t packet_id = publication.qos == Qos::at_most_once ? 0 : 2;
-  const std::size_t properties =
-      version == MqttVersion::v5 ? 1 + properties_bytes(publication) : 0;
+  const std::size_t properties = version == MqttVersion::v5 ? 1 + properties_bytes(publication) : 0;
   return 2 + publication.topic.size() + packet_id + properties + publication.payload.size();
 }
 

@@ -1,5 +1,5 @@
-// The packets that carry a message to the broker: PUBLISH and PUBREL (MQTT 5 sections 3.3 and 3.6; 3.1.1
-// has the same sections). Pure.
+// The packets that carry a message to the broker: PUBLISH and PUBREL (MQTT 5 sections 3.3
+// and 3.6; 3.1.1 has the same sections). Pure.
 
 #pragma once
 

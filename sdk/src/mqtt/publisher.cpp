@@ -8,8 +8,8 @@ namespace {
 
 constexpr int kFirstError = 0x80;
 constexpr std::size_t kPacketIds = kLastPacketId - kFirstPacketId + 1;
-// How many identifiers are remembered across connections, of each kind. More do not come together as
-// long as what was under way is resent first; they would be sent as new messages.
+// How many identifiers are remembered across connections, of each kind. More do not come together
+// as long as what was under way is resent first; they would be sent as new messages.
 constexpr std::size_t kMostRemembered = 1'024;
 
 }  // namespace
@@ -121,6 +121,8 @@ PacketId Publisher::draw_packet_id() {
   return static_cast<PacketId>(kFirstPacketId + at);
 }
 
-void Publisher::release(PacketId packet_id) { used_[packet_id - kFirstPacketId] = false; }
+void Publisher::release(PacketId packet_id) {
+  used_[packet_id - kFirstPacketId] = false;
+}
 
 }  // namespace holdfast::mqtt_engine

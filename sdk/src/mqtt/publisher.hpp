@@ -1,8 +1,8 @@
-// What was published and is not settled: packet identifiers, and the exchanges of QoS 1 and 2 (MQTT 5
-// section 4.3). It outlives a connection, as the MQTT session does.
+// What was published and is not settled: packet identifiers, and the exchanges of QoS 1 and 2 (MQTT
+// 5 section 4.3). It outlives a connection, as the MQTT session does.
 //
-// Why publishing is not Paho's: docs/decisions/0007-publishing.md. Paho's own packets (SUBSCRIBE) share
-// the space of packet identifiers. It counts from 1 in each connection, and a device has few
+// Why publishing is not Paho's: docs/decisions/0007-publishing.md. Paho's own packets (SUBSCRIBE)
+// share the space of packet identifiers. It counts from 1 in each connection, and a device has few
 // subscriptions; ours are taken from the upper half. Pure.
 
 #pragma once
@@ -32,8 +32,8 @@ struct Settled {
 class Publisher {
  public:
   /// @param first where the packet identifiers begin: a number that differs from start to start, so
-  ///        that a broker that holds the session of an earlier process does not mistake a message of
-  ///        this one for the other's
+  ///        that a broker that holds the session of an earlier process does not mistake a message
+  ///        of this one for the other's
   Publisher(MqttVersion version, std::uint32_t first);
 
   /// The PUBLISH of a message, to be sent now.
@@ -46,9 +46,9 @@ class Publisher {
   /// The broker answered. An answer that belongs to nothing changes nothing.
   Reply answered(const Acknowledgement& acknowledgement);
 
-  /// A connection has begun. With the session present, what is not settled keeps its identifier and is
-  /// resent with DUP (MQTT 5 section 4.4), and QoS 2 messages that were given up are released there, or
-  /// else the broker would take a later message with their identifier for a second copy.
+  /// A connection has begun. With the session present, what is not settled keeps its identifier and
+  /// is resent with DUP (MQTT 5 section 4.4), and QoS 2 messages that were given up are released
+  /// there, or else the broker would take a later message with their identifier for a second copy.
   /// @return packets to be sent before all others
   std::vector<std::vector<std::byte>> resume(bool session_present);
 
@@ -77,8 +77,8 @@ class Publisher {
 
   MqttVersion version_;
   PacketId next_;
-  std::vector<bool> used_;                   // the identifiers, from kFirstPacketId
-  std::vector<Exchange> in_flight_;          // in the order in which they were sent; at most some dozens
+  std::vector<bool> used_;           // the identifiers, from kFirstPacketId
+  std::vector<Exchange> in_flight_;  // in the order in which they were sent; at most some dozens
   std::map<MessageId, PacketId> to_resend_;  // QoS 1, of an earlier connection
   std::set<PacketId> abandoned_;             // QoS 2, of an earlier connection
 };

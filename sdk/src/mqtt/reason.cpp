@@ -18,7 +18,8 @@ constexpr std::array kRows{
     Row{0x81, Errc::protocol_error, "malformed packet"},
     Row{0x82, Errc::protocol_error, "protocol error"},
     Row{0x83, Errc::refused_by_broker, "a reason of its own implementation; its log tells more"},
-    Row{0x84, Errc::unsupported_version, "it does not speak this version of MQTT; set mqtt_version"},
+    Row{0x84, Errc::unsupported_version,
+        "it does not speak this version of MQTT; set mqtt_version"},
     Row{0x85, Errc::client_id_refused, "the client identifier is not valid there; set client_id"},
     Row{0x86, Errc::bad_credentials, "bad user name or password"},
     Row{0x87, Errc::not_authorised, "not authorised; the broker's access list decides"},
@@ -73,14 +74,16 @@ Failure explain_connack_3(int code) {
   if (code >= 1 && code <= 5) {
     // Return codes 1 to 5 have the meanings of 0x84, 0x85, 0x88, 0x86 and 0x87.
     constexpr std::array<int, 5> kSame{0x84, 0x85, 0x88, 0x86, 0x87};
-    return explain_reason(kSame[static_cast<std::size_t>(code - 1)], "the broker refused the login");
+    return explain_reason(kSame[static_cast<std::size_t>(code - 1)],
+                          "the broker refused the login");
   }
   return {Errc::refused_by_broker,
           "the broker refused the login (return code " + std::to_string(code) + ")"};
 }
 
 bool is_final_refusal(int code) {
-  return code == 0x87 || code == 0x90 || code == 0x95 || code == 0x99 || code == 0x9A || code == 0x9B;
+  return code == 0x87 || code == 0x90 || code == 0x95 || code == 0x99 || code == 0x9A ||
+         code == 0x9B;
 }
 
 }  // namespace holdfast::mqtt_engine

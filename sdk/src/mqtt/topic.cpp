@@ -20,7 +20,8 @@ std::string why_not_name(std::string_view name) {
   if (name.empty()) return "it is empty";
   if (name.size() > limits::kMaxTopicBytes) {
     return "it has " + std::to_string(name.size()) + " bytes; at most " +
-           std::to_string(limits::kMaxTopicBytes) + " are taken, and every one is paid for with each "
+           std::to_string(limits::kMaxTopicBytes) +
+           " are taken, and every one is paid for with each "
            "message";
   }
   return why_not_utf8(name);

@@ -13,8 +13,8 @@ std::string why_not_topic(std::string_view topic);
 /// Why MQTT forbids to subscribe to `filter`; empty if it may be used.
 std::string why_not_filter(std::string_view filter);
 
-/// Why `text` is not a UTF-8 string as MQTT wants it (section 1.5.4): valid UTF-8 without U+0000, and
-/// without control characters, which a broker may refuse. Empty if it is one.
+/// Why `text` is not a UTF-8 string as MQTT wants it (section 1.5.4): valid UTF-8 without U+0000,
+/// and without control characters, which a broker may refuse. Empty if it is one.
 std::string why_not_utf8(std::string_view text);
 
 /// Whether a message on `topic` is meant by `filter` (both valid). Topics that begin with $ are not

@@ -8,7 +8,8 @@ namespace {
 
 void erase_pair(std::multimap<Instant, MessageId>& map, Instant key, MessageId id) {
   const auto [first, last] = map.equal_range(key);
-  const auto found = std::find_if(first, last, [id](const auto& pair) { return pair.second == id; });
+  const auto found =
+      std::find_if(first, last, [id](const auto& pair) { return pair.second == id; });
   if (found != last) map.erase(found);
 }
 
@@ -31,15 +32,17 @@ MessageId MemoryOutbox::put(Entry entry, Failure& refused) {
   const std::size_t count = waiting_.size() + under_way_.size();
   if (count >= limits_.messages) {
     refused = Failure(Errc::outbox_full,
-                      "the outbox holds " + std::to_string(count) + " messages, as many as "
-                      "outbox.messages allows; publish less often, or raise the bound");
+                      "the outbox holds " + std::to_string(count) +
+                          " messages, as many as "
+                          "outbox.messages allows; publish less often, or raise the bound");
     return 0;
   }
   if (bytes_ + entry.bytes() > limits_.bytes) {
-    refused = Failure(Errc::outbox_full,
-                      "the outbox holds " + std::to_string(bytes_) + " bytes and this message has " +
-                      std::to_string(entry.bytes()) + "; outbox.bytes allows " +
-                      std::to_string(limits_.bytes) + "; publish less, or raise the bound");
+    refused =
+        Failure(Errc::outbox_full,
+                "the outbox holds " + std::to_string(bytes_) + " bytes and this message has " +
+                    std::to_string(entry.bytes()) + "; outbox.bytes allows " +
+                    std::to_string(limits_.bytes) + "; publish less, or raise the bound");
     return 0;
   }
   entry.id = ++last_id_;
@@ -139,7 +142,8 @@ std::optional<Instant> MemoryOutbox::next_due(Instant now) const {
   std::optional<Instant> next;
   // Once one budget has ended, all that wait are due.
   if (!release_all_ && !due_.empty() && due_.begin()->first > now) next = due_.begin()->first;
-  if (!expiry_.empty()) next = next ? std::min(*next, expiry_.begin()->first) : expiry_.begin()->first;
+  if (!expiry_.empty())
+    next = next ? std::min(*next, expiry_.begin()->first) : expiry_.begin()->first;
   return next;
 }
 

@@ -37,8 +37,8 @@ class MemoryOutbox final : public Outbox {
   mutable std::mutex mutex_;
   Entries waiting_;
   Entries under_way_;
-  std::multimap<Instant, MessageId> due_;      // of waiting entries above `released_`
-  std::multimap<Instant, MessageId> expiry_;   // of waiting entries
+  std::multimap<Instant, MessageId> due_;     // of waiting entries above `released_`
+  std::multimap<Instant, MessageId> expiry_;  // of waiting entries
   std::unordered_map<StreamId, std::uint32_t> sequences_;
   MessageId last_id_ = 0;
   MessageId released_ = 0;  // entries up to this number wait for nothing any more

@@ -1,5 +1,5 @@
-// The outbox: where an accepted message waits until it was delivered. One interface for the store in
-// memory and for the durable one.
+// The outbox: where an accepted message waits until it was delivered. One interface for the store
+// in memory and for the durable one.
 //
 // Threads: every member may be called from any thread; none blocks on I/O.
 
@@ -32,8 +32,8 @@ struct Entry {
   std::vector<std::byte> payload;
   Qos qos = Qos::at_least_once;
   Retain retain = Retain::no;
-  Instant due{};                    ///< it goes out no later than this
-  std::optional<Instant> expires;   ///< it is worthless after this
+  Instant due{};                   ///< it goes out no later than this
+  std::optional<Instant> expires;  ///< it is worthless after this
   std::function<void(const Delivery&)> on_done;
 
   std::size_t bytes() const { return topic.size() + payload.size(); }
@@ -58,9 +58,9 @@ class Outbox {
   /// Takes an entry and gives it its number. @return 0 and `refused` set when a bound is reached.
   virtual MessageId put(Entry entry, Failure& refused) = 0;
 
-  /// The next entry to hand to MQTT, oldest first; null while nothing is due. Once one entry is due,
-  /// all that wait are: a message with a delay budget rides along with one that goes out anyway.
-  /// The pointer holds until the entry is settled or put back.
+  /// The next entry to hand to MQTT, oldest first; null while nothing is due. Once one entry is
+  /// due, all that wait are: a message with a delay budget rides along with one that goes out
+  /// anyway. The pointer holds until the entry is settled or put back.
   virtual const Entry* take(Instant now) = 0;
 
   /// An entry was delivered, or refused for good: it leaves.
@@ -83,8 +83,8 @@ class Outbox {
   virtual std::vector<Entry> clear() = 0;
 
   /// When the next delay budget or time to live ends; empty: none is running. What is due already
-  /// waits for the session and not for a time; a time in the past is told only of what has expired and
-  /// was not taken out yet.
+  /// waits for the session and not for a time; a time in the past is told only of what has expired
+  /// and was not taken out yet.
   virtual std::optional<Instant> next_due(Instant now) const = 0;
 
   virtual Fill fill() const = 0;

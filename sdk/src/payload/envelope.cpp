@@ -17,8 +17,8 @@ const std::uint8_t* data_of(std::span<const std::byte> bytes) {
 }
 
 bool has_identifier(std::span<const std::byte> bytes, std::string_view identifier) {
-  return bytes.size() >= kSmallestBuffer &&
-         std::memcmp(bytes.data() + sizeof(std::uint32_t), identifier.data(), kIdentifierBytes) == 0;
+  return bytes.size() >= kSmallestBuffer && std::memcmp(bytes.data() + sizeof(std::uint32_t),
+                                                        identifier.data(), kIdentifierBytes) == 0;
 }
 
 }  // namespace

@@ -31,7 +31,13 @@ SequenceTracker::Verdict SequenceTracker::see(std::string_view topic, const Orig
 
   if (is_new) {
     // A receiver may join late: what was sent before is not missing.
-    seen.highest = sequence;
+    seen.first = seen.highest = sequence;
+  } else if (sequence < seen.first) {
+    if (!seen.below_first.insert(sequence).second) {
+      ++duplicates_;
+      return Verdict::duplicate;
+    }
+    if (seen.below_first.size() > kMaxMissing) seen.below_first.erase(seen.below_first.begin());
   } else if (sequence > seen.highest) {
     const std::uint32_t gap = sequence - seen.highest - 1;
     // A forged number must not make us note four thousand million missing ones.

@@ -38,7 +38,8 @@ std::string why_not_base64(std::string_view text) {
     }
   }
   // 43 characters carry 258 bits; the last two must be zero, or two texts would mean one digest.
-  if ((value_of(text[kTextChars - 2]) & 0x3) != 0) return "the last character before = is impossible";
+  if ((value_of(text[kTextChars - 2]) & 0x3) != 0)
+    return "the last character before = is impossible";
   return {};
 }
 
@@ -102,8 +103,8 @@ std::optional<Pin> parse_pin(std::string_view text, std::string& reason) {
 
 PinSet::PinSet(const std::vector<std::string>& texts, PinCount count) {
   if (texts.empty()) {
-    throw ConfigError("pins", "", "without a pin no broker can be trusted; " +
-                                      std::string(kHowToMakeOne));
+    throw ConfigError("pins", "",
+                      "without a pin no broker can be trusted; " + std::string(kHowToMakeOne));
   }
   if (texts.size() > limits::kMaxPins) {
     throw ConfigError("pins", std::to_string(texts.size()) + " pins",
@@ -115,15 +116,17 @@ PinSet::PinSet(const std::vector<std::string>& texts, PinCount count) {
     const auto pin = parse_pin(texts[i], reason);
     if (!pin) throw ConfigError(field, texts[i], reason + "; " + std::string(kHowToMakeOne));
     if (std::find(pins_.begin(), pins_.end(), *pin) != pins_.end()) {
-      throw ConfigError(field, texts[i],
-                        "this pin is in the set already; the second one must be that of a backup key");
+      throw ConfigError(
+          field, texts[i],
+          "this pin is in the set already; the second one must be that of a backup key");
     }
     pins_.push_back(*pin);
   }
   if (pins_.size() < 2 && count == PinCount::at_least_two) {
-    throw ConfigError("pins", texts.front(),
-                      "one pin alone locks the device out for good when that key is lost; add the pin "
-                      "of a backup key, or set pin_count to PinCount::one_is_enough");
+    throw ConfigError(
+        "pins", texts.front(),
+        "one pin alone locks the device out for good when that key is lost; add the pin "
+        "of a backup key, or set pin_count to PinCount::one_is_enough");
   }
 }
 

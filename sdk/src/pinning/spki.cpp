@@ -13,7 +13,7 @@ constexpr std::uint8_t kVersionTag = 0xA0;  // [0] EXPLICIT Version
 
 struct Element {
   std::uint8_t tag = 0;
-  Bytes whole;    // with its header
+  Bytes whole;  // with its header
   Bytes content;
 };
 
@@ -58,8 +58,8 @@ std::optional<Bytes> find_spki(Bytes certificate) {
 
   Bytes body = tbs->content;
   if (!body.empty() && body[0] == kVersionTag && !take(body, kVersionTag)) return std::nullopt;
-  if (!take(body, kInteger)) return std::nullopt;         // serialNumber
-  for (int i = 0; i < 4; ++i) {                            // signature, issuer, validity, subject
+  if (!take(body, kInteger)) return std::nullopt;  // serialNumber
+  for (int i = 0; i < 4; ++i) {                    // signature, issuer, validity, subject
     if (!take(body, kSequence)) return std::nullopt;
   }
   const auto spki = take(body, kSequence);

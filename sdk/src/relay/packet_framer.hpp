@@ -37,10 +37,10 @@ struct Piece {
   };
   Kind kind = Kind::none;
   PacketType type = PacketType::connect;
-  std::uint8_t flags = 0;                 ///< the lower four bits of the first byte
-  std::span<const std::byte> bytes;       ///< of this packet; valid until the next call
-  bool begins = false;                    ///< `bytes` begins with the packet's first byte
-  bool ends = false;                      ///< `bytes` ends with its last
+  std::uint8_t flags = 0;            ///< the lower four bits of the first byte
+  std::span<const std::byte> bytes;  ///< of this packet; valid until the next call
+  bool begins = false;               ///< `bytes` begins with the packet's first byte
+  bool ends = false;                 ///< `bytes` ends with its last
   const char* error = nullptr;
 };
 

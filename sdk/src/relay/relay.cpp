@@ -23,22 +23,27 @@ constexpr std::size_t kReadBytes = std::size_t{16} * 1024;
 constexpr std::size_t kMaxGreetingBytes = std::size_t{4} * 1024;
 // Above this, Paho is behind and the broker is asked to wait.
 constexpr std::size_t kInboundHighWater = std::size_t{64} * 1024;
-// Paho writes what it was handed, and we bound that: the longest of its packets is a CONNECT with a will.
+// Paho writes what it was handed, and we bound that: the longest of its packets is a CONNECT with a
+// will.
 constexpr std::size_t kMaxOutboundPacketBytes = limits::kMaxPayloadBytes + std::size_t{64} * 1024;
 
 constexpr std::array<std::byte, 2> kPingresp{std::byte{0xD0}, std::byte{0}};
 
-// A broker sends no other types, and their flags are fixed but for PUBLISH (MQTT 5 section 2.1.3). What
-// is not MQTT at all is told from it by its first byte, mostly.
+// A broker sends no other types, and their flags are fixed but for PUBLISH (MQTT 5 section 2.1.3).
+// What is not MQTT at all is told from it by its first byte, mostly.
 bool may_come_from_broker(const Piece& piece) {
   switch (piece.type) {
     case PacketType::connect:
     case PacketType::subscribe:
     case PacketType::unsubscribe:
-    case PacketType::pingreq: return false;
-    case PacketType::publish: return (piece.flags & 0x6) != 0x6;  // QoS 3
-    case PacketType::pubrel: return piece.flags == 2;
-    default: return piece.flags == 0;
+    case PacketType::pingreq:
+      return false;
+    case PacketType::publish:
+      return (piece.flags & 0x6) != 0x6;  // QoS 3
+    case PacketType::pubrel:
+      return piece.flags == 2;
+    default:
+      return piece.flags == 0;
   }
 }
 
@@ -53,7 +58,7 @@ std::span<const std::byte> bytes_of(std::string_view text) {
 
 }  // namespace
 
-Relay::Relay(asio::any_io_executor executor, RelayEvents events)
+Relay::Relay(const asio::any_io_executor& executor, RelayEvents events)
     : acceptor_(executor),
       paho_(executor),
       gather_timer_(executor),
@@ -61,7 +66,9 @@ Relay::Relay(asio::any_io_executor executor, RelayEvents events)
       outbound_(kMaxOutboundPacketBytes),
       inbound_(limits::kMaxInboundPacketBytes) {}
 
-Relay::~Relay() { close(); }
+Relay::~Relay() {
+  close();
+}
 
 void Relay::close() {
   phase_ = Phase::closed;
@@ -164,8 +171,8 @@ void Relay::greet(std::span<const std::byte> bytes) {
   greeting_.append(reinterpret_cast<const char*>(bytes.data()), bytes.size());
   const auto end = greeting_.find("\r\n\r\n");
   if (end == std::string::npos) {
-    if (greeting_.size() > kMaxGreetingBytes || !std::string_view("CONNECT ").starts_with(
-                                                    std::string_view(greeting_).substr(0, 8))) {
+    if (greeting_.size() > kMaxGreetingBytes ||
+        !std::string_view("CONNECT ").starts_with(std::string_view(greeting_).substr(0, 8))) {
       break_off(Errc::protocol_error, "Paho did not greet the private pipe as its proxy");
     }
     return;
@@ -207,7 +214,8 @@ void Relay::pass_packet(const Piece& piece) {
 
 void Relay::send(std::span<const std::byte> packet) {
   ours_.insert(ours_.end(), packet.begin(), packet.end());
-  ours_passing_.push_back(static_cast<PacketType>(std::to_integer<std::uint8_t>(packet.front()) >> 4));
+  ours_passing_.push_back(
+      static_cast<PacketType>(std::to_integer<std::uint8_t>(packet.front()) >> 4));
   insert_ours();
 }
 
@@ -234,8 +242,8 @@ void Relay::flush_or_wait() {
   }
 }
 
-// Meanwhile Paho's socket is looked at every now and then: to be woken for each of its packets, one by
-// one, would cost more than all else that is done here.
+// Meanwhile Paho's socket is looked at every now and then: to be woken for each of its packets, one
+// by one, would cost more than all else that is done here.
 void Relay::gather() {
   gathering_ = true;
   gather_timer_.expires_after(limits::kGatherStep);

@@ -1,13 +1,16 @@
-// The private pipe between Paho and the channel: Paho speaks plain MQTT into a loopback socket of this
-// process, and the relay passes it on, packet by packet.
+// The private pipe between Paho and the channel: Paho speaks plain MQTT into a loopback socket of
+// this process, and the relay passes it on, packet by packet.
 //
 // Why a pipe: docs/decisions/0001-relay.md. Its rules:
-//  - The listener is on 127.0.0.1, on an ephemeral port, and closes after one accept. A peer that is
+//  - The listener is on 127.0.0.1, on an ephemeral port, and closes after one accept. A peer that
+//  is
 //    not a socket of this process is dropped and reported, and the wait goes on.
-//  - Paho dials through "its proxy", which is the relay itself: so no proxy of the environment can be
+//  - Paho dials through "its proxy", which is the relay itself: so no proxy of the environment can
+//  be
 //    chosen. The relay answers that CONNECT line.
 //  - PINGREQ of Paho's is answered here and never reaches the broker: the session owns keep-alive.
-//  - Publishing is ours as well (docs/decisions/0007-publishing.md): packets of ours are put in between
+//  - Publishing is ours as well (docs/decisions/0007-publishing.md): packets of ours are put in
+//  between
 //    two of Paho's, and the broker's answers to them do not go to Paho.
 //  - What is written in a burst is gathered into one TLS record; a lone packet goes out at once.
 //  - It reads from Paho only while the wire takes more, and from the wire only while Paho does.
@@ -59,7 +62,7 @@ struct RelayEvents {
 
 class Relay : public std::enable_shared_from_this<Relay> {
  public:
-  Relay(asio::any_io_executor executor, RelayEvents events);
+  Relay(const asio::any_io_executor& executor, RelayEvents events);
   ~Relay();
 
   /// Opens the listener. @return the port that Paho has to be told, 0 and `failure` set on error.
@@ -120,10 +123,10 @@ class Relay : public std::enable_shared_from_this<Relay> {
   std::vector<PacketType> passing_;  // packets that end within gathered_
   std::vector<std::byte> ours_;      // wait for the end of a packet of Paho's
   std::vector<PacketType> ours_passing_;
-  std::size_t expected_ = 0;         // subscriptions that Paho has and has not written
+  std::size_t expected_ = 0;  // subscriptions that Paho has and has not written
   bool wire_takes_ = true;
   bool reading_ = false;
-  bool gathering_ = false;         // the timer runs, and reads
+  bool gathering_ = false;                                  // the timer runs, and reads
   std::chrono::steady_clock::time_point gathered_first_{};  // when the record was begun
   std::chrono::steady_clock::time_point last_read_{};
   bool paho_ended_ = false;

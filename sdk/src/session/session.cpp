@@ -29,19 +29,27 @@ Session::Session(const Config& config, Random random)
 
 State Session::state() const {
   switch (phase_) {
-    case Phase::idle: return State::idle;
+    case Phase::idle:
+      return State::idle;
     case Phase::dialling:
-    case Phase::logging_in: return State::connecting;
-    case Phase::up: return State::connected;
-    case Phase::waiting: return State::waiting;
+    case Phase::logging_in:
+      return State::connecting;
+    case Phase::up:
+      return State::connected;
+    case Phase::waiting:
+      return State::waiting;
     case Phase::draining:
-    case Phase::closing: return State::stopping;
-    case Phase::stopped: return State::stopped;
+    case Phase::closing:
+      return State::stopping;
+    case Phase::stopped:
+      return State::stopped;
   }
   return State::stopped;
 }
 
-std::vector<Action> Session::take_actions() { return std::exchange(actions_, {}); }
+std::vector<Action> Session::take_actions() {
+  return std::exchange(actions_, {});
+}
 
 void Session::start(Instant now) {
   if (phase_ == Phase::idle) dial(now);
@@ -51,8 +59,8 @@ void Session::dial(Instant now) {
   phase_ = Phase::dialling;
   // The dialler bounds its own steps; this bound is for the case that it does not answer at all.
   // Sixteen addresses are more than any broker has.
-  deadline_ = now + config_.timeouts.resolve +
-              16 * (config_.timeouts.connect + config_.timeouts.handshake);
+  deadline_ =
+      now + config_.timeouts.resolve + 16 * (config_.timeouts.connect + config_.timeouts.handshake);
   actions_.emplace_back(Dial{});
 }
 
@@ -60,7 +68,8 @@ void Session::dialled(Instant now) {
   if (phase_ != Phase::dialling) return;
   phase_ = Phase::logging_in;
   deadline_ = now + config_.timeouts.connack;
-  keep_alive_ = load_.reachable ? std::min(config_.reachable_within, std::chrono::seconds(65'535)) : 0s;
+  keep_alive_ =
+      load_.reachable ? std::min(config_.reachable_within, std::chrono::seconds(65'535)) : 0s;
   actions_.emplace_back(Login{keep_alive_});
 }
 
@@ -87,14 +96,20 @@ void Session::ended(Instant now, const Failure& why) {
   switch (phase_) {
     case Phase::idle:
     case Phase::waiting:
-    case Phase::stopped: return;
-    case Phase::closing: finish(true); return;
-    case Phase::draining: finish(false); return;
+    case Phase::stopped:
+      return;
+    case Phase::closing:
+      finish(true);
+      return;
+    case Phase::draining:
+      finish(false);
+      return;
     case Phase::up:
       if (now - up_since_ >= config_.backoff.stable_after) backoff_.reset();
       break;
     case Phase::dialling:
-    case Phase::logging_in: break;
+    case Phase::logging_in:
+      break;
   }
   wait(now, why);
 }
@@ -110,7 +125,8 @@ void Session::stop(Instant now, Instant deadline) {
   switch (phase_) {
     case Phase::draining:
     case Phase::closing:
-    case Phase::stopped: return;
+    case Phase::stopped:
+      return;
     case Phase::up:
       phase_ = Phase::draining;
       deadline_ = deadline;
@@ -122,7 +138,9 @@ void Session::stop(Instant now, Instant deadline) {
       finish(true);
       return;
     case Phase::idle:
-    case Phase::waiting: finish(true); return;
+    case Phase::waiting:
+      finish(true);
+      return;
   }
 }
 
@@ -154,7 +172,8 @@ Duration Session::response_time() const {
 
 Instant Session::next_probe() const {
   Instant at = Instant::max();
-  if (load_.reachable) at = std::min(at, last_received_ + config_.reachable_within - response_time());
+  if (load_.reachable)
+    at = std::min(at, last_received_ + config_.reachable_within - response_time());
   if (keep_alive_ > 0s) {
     const Duration margin = std::min<Duration>(5s, keep_alive_ / Duration::rep{5});
     at = std::min(at, last_sent_ + keep_alive_ - margin);
@@ -190,20 +209,28 @@ std::optional<Instant> Session::tick(Instant now) {
   if (is_up()) check_line(now);
   if (deadline_ && now >= *deadline_) {
     switch (phase_) {
-      case Phase::waiting: dial(now); break;
-      case Phase::dialling: give_up(now, Errc::timed_out, "the attempt to connect did not end"); break;
-      case Phase::logging_in:
-        give_up(now, Errc::timed_out,
-                "the broker has not answered CONNECT within " + in_seconds(config_.timeouts.connack));
+      case Phase::waiting:
+        dial(now);
         break;
-      case Phase::draining: check_drained(now); break;
+      case Phase::dialling:
+        give_up(now, Errc::timed_out, "the attempt to connect did not end");
+        break;
+      case Phase::logging_in:
+        give_up(
+            now, Errc::timed_out,
+            "the broker has not answered CONNECT within " + in_seconds(config_.timeouts.connack));
+        break;
+      case Phase::draining:
+        check_drained(now);
+        break;
       case Phase::closing:
         actions_.emplace_back(Abort{Failure(Errc::timed_out, "closing took too long")});
         finish(false);
         break;
       case Phase::idle:
       case Phase::up:
-      case Phase::stopped: break;
+      case Phase::stopped:
+        break;
     }
   }
 

@@ -1,10 +1,11 @@
 // The session's state machine: events and a time in, actions out.
 //
 // It decides when to dial, log in, probe, give up, wait and end. It owns no socket, no clock and no
-// thread; the worker (sdk/src/device/worker.hpp) feeds it and carries its actions out. All members are
-// called from one thread.
+// thread; the worker (sdk/src/device/worker.hpp) feeds it and carries its actions out. All members
+// are called from one thread.
 //
-//   idle ─start─► dialling ─dialled─► logging_in ─logged_in─► up ─stop─► draining ─► closing ─► stopped
+//   idle ─start─► dialling ─dialled─► logging_in ─logged_in─► up ─stop─► draining ─► closing ─►
+//   stopped
 //                    ▲  └───────failed────┐ └──refused──┐       └─ended─┐
 //                    └────────────────────┴── waiting ◄─┴───────────────┘
 
@@ -38,7 +39,8 @@ struct Config {
 struct Dial {};
 /// Log in over the verified connection; answer with `logged_in` or `failed`.
 struct Login {
-  std::chrono::seconds keep_alive{0};  ///< for the CONNECT packet; 0: none (MQTT 5 section 3.1.2.10)
+  std::chrono::seconds keep_alive{
+      0};  ///< for the CONNECT packet; 0: none (MQTT 5 section 3.1.2.10)
 };
 /// Send a PINGREQ.
 struct Ping {};
@@ -67,9 +69,9 @@ struct LoggedIn {
 
 /// What is going on besides the connection; kept up to date by the worker.
 struct Load {
-  bool reachable = false;            ///< a subscription or a will: the device wants to be reached
-  bool waiting = false;              ///< messages wait in the outbox
-  std::optional<Instant> oldest_ack; ///< since when the oldest unacknowledged request waits
+  bool reachable = false;             ///< a subscription or a will: the device wants to be reached
+  bool waiting = false;               ///< messages wait in the outbox
+  std::optional<Instant> oldest_ack;  ///< since when the oldest unacknowledged request waits
 };
 
 class Session {
@@ -117,7 +119,7 @@ class Session {
 
   Phase phase_ = Phase::idle;
   Load load_;
-  std::optional<Instant> deadline_;   // of the phase: retry, login, drain or close
+  std::optional<Instant> deadline_;  // of the phase: retry, login, drain or close
   Instant up_since_{};
   Instant last_sent_{};
   Instant last_received_{};

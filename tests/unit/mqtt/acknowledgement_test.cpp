@@ -59,8 +59,9 @@ TEST(AcknowledgementReader, SkipsWhatIsLongerThanItNeeds) {
 }
 
 TEST(AcknowledgementReader, TellsWhatIsNone) {
-  for (const std::string& packet : {"\x40\x00"s, "\x40\x01\x80"s, "\x40\x02\x00\x00"s,
-                                    "\x40\x82\x80\x80\x00\x01\x00"s.substr(0, 6), "\x62\x02\x80\x01"s}) {
+  for (const std::string& packet :
+       {"\x40\x00"s, "\x40\x01\x80"s, "\x40\x02\x00\x00"s,
+        "\x40\x82\x80\x80\x00\x01\x00"s.substr(0, 6), "\x62\x02\x80\x01"s}) {
     AcknowledgementReader reader;
     EXPECT_FALSE(read(reader, packet));
     EXPECT_TRUE(reader.malformed());

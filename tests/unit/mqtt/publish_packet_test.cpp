@@ -12,7 +12,9 @@ namespace {
 using namespace std::chrono_literals;
 using namespace std::string_literals;
 
-std::string text(const std::vector<std::byte>& packet) { return std::string(as_text(packet)); }
+std::string text(const std::vector<std::byte>& packet) {
+  return std::string(as_text(packet));
+}
 
 Publication publication(std::string_view topic, std::string_view payload, Qos qos) {
   return {.id = 1, .topic = topic, .payload = as_payload(payload), .qos = qos};
@@ -60,8 +62,9 @@ TEST(PublishPacket, HasALengthOfAsManyBytesAsItNeeds) {
     std::size_t payload;
     std::string head;
   };
-  for (const auto& [size, head] : {Case{124, "\x30\x7F"s}, Case{125, "\x30\x80\x01"s},
-                                   Case{16'380, "\x30\xFF\x7F"s}, Case{16'381, "\x30\x80\x80\x01"s}}) {
+  for (const auto& [size, head] :
+       {Case{124, "\x30\x7F"s}, Case{125, "\x30\x80\x01"s}, Case{16'380, "\x30\xFF\x7F"s},
+        Case{16'381, "\x30\x80\x80\x01"s}}) {
     const std::string payload(size, 'x');
     const auto message = publication("t", payload, Qos::at_most_once);
     const std::string packet = text(encode_publish(message, MqttVersion::v3_1_1, 0, Resent::no));
@@ -85,7 +88,9 @@ TEST(PublishPacket, IsAsLongAsWasSaid) {
   }
 }
 
-TEST(PubrelPacket, HasItsFixedFlags) { EXPECT_EQ(text(encode_pubrel(0x8102)), "\x62\x02\x81\x02"s); }
+TEST(PubrelPacket, HasItsFixedFlags) {
+  EXPECT_EQ(text(encode_pubrel(0x8102)), "\x62\x02\x81\x02"s);
+}
 
 }  // namespace
 }  // namespace holdfast::mqtt_engine

@@ -50,6 +50,18 @@ TEST(SequenceTracker, DoesNotMissWhatWasSentBeforeItJoined) {
   EXPECT_EQ(tracker.missing(), 0U);
 }
 
+// The first message that a late receiver sees may be one that overtook a resent one.
+TEST(SequenceTracker, TakesWhatComesFromBeforeItJoinedOnce) {
+  SequenceTracker tracker;
+  tracker.see("t", {1, 500});
+  EXPECT_EQ(tracker.see("t", {1, 499}), Verdict::fresh);
+  EXPECT_EQ(tracker.see("t", {1, 499}), Verdict::duplicate);
+  EXPECT_EQ(tracker.see("t", {1, 3}), Verdict::fresh);
+  EXPECT_EQ(tracker.missing(), 0U);
+  EXPECT_EQ(tracker.see("t", {1, 500}), Verdict::duplicate);
+  EXPECT_EQ(tracker.fresh(), 3U);
+}
+
 TEST(SequenceTracker, FollowsEachTopicByItself) {
   SequenceTracker tracker;
   tracker.see("a", {1, 1});

@@ -128,7 +128,8 @@ TEST_F(RelayPing, IsAnsweredToTheSessionAndNotToPaho) {
   EXPECT_EQ(pipe.read_what_is_there(), "");
 }
 
-// --- Packets of ours -------------------------------------------------------------------------------
+// --- Packets of ours
+// -------------------------------------------------------------------------------
 
 TEST_F(RelayOurs, LeaveTogetherAtTheFlush) {
   const std::string first = publish_packet(40, '1');
@@ -183,7 +184,8 @@ TEST_F(RelayOurs, AreAnsweredToUsAndNotToPaho) {
   EXPECT_EQ(pipe.read_what_is_there(), "");
 }
 
-// --- Gathering ------------------------------------------------------------------------------------
+// --- Gathering
+// ------------------------------------------------------------------------------------
 
 TEST_F(RelayGather, SendsALonePacketAtOnce) {
   const std::string packet = subscribe_packet(40);
