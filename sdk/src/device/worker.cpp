@@ -1,13 +1,10 @@
 #include "device/worker.hpp"
 
 #include <algorithm>
-#include <random>
 #include <utility>
 #include <variant>
 
 #include <asio/post.hpp>
-
-#include <holdfast/payload.hpp>
 
 #include "device/bill.hpp"
 #include "mqtt/paho_runtime.hpp"
@@ -15,19 +12,6 @@
 
 namespace holdfast::device {
 namespace {
-
-using namespace std::chrono_literals;
-
-// A broker whose quota is used up, or that refuses for now, is asked again after this.
-constexpr auto kQuotaPause = 30s;
-
-std::uint32_t draw_number() {
-  return std::random_device()();
-}
-
-std::uint64_t draw_epoch() {
-  return (static_cast<std::uint64_t>(draw_number()) << 32) | draw_number();
-}
 
 session::Config session_config(const Options& options) {
   return {options.backoff, options.timeouts, options.reachable_within};
@@ -64,8 +48,7 @@ Worker::Worker(asio::io_context& io, const Settings& settings, Shared& shared,
               [this](const channel::ChannelBill& bill) { add_to(ledger_, bill); }),
       timer_(io),
       gate_(std::make_shared<Gate>()),
-      epoch_(draw_epoch()),
-      publisher_(settings.options.mqtt_version, draw_number()) {}
+      sender_(settings.options.mqtt_version, shared) {}
 
 Worker::~Worker() {
   gate_->close();
@@ -201,13 +184,11 @@ LinkEvents Worker::link_events() {
       .logged_in = [this](const mqtt_engine::Granted& granted) { logged_in(granted); },
       .ended = [this](const Failure& failure) { ended(failure); },
       .answered =
-          [this](const mqtt_engine::Acknowledgement& acknowledgement) {
-            answered(acknowledgement);
+          [this](const mqtt_engine::Acknowledgement& answer) {
+            sender_.answered(answer, now());
+            notify();
           },
-      .sent_at_most_once =
-          [this](MessageId id) {
-            if (auto entry = shared_.outbox->settle(id)) shared_.conclude(std::move(*entry), {});
-          },
+      .sent_at_most_once = [this](MessageId id) { sender_.sent_at_most_once(id); },
       .subscribed = [this](std::uint64_t id, int code) { subscribed(id, code); },
       .arrived = [this](const Message& message) { arrived(message); },
       .sent = [this] { session_.sent(now()); },
@@ -222,14 +203,12 @@ LinkEvents Worker::link_events() {
 }
 
 void Worker::logged_in(const mqtt_engine::Granted& granted) {
-  granted_ = granted;
   up_ = true;
-  paused_until_.reset();
   shared_.emit(EventKind::connected, {},
                "connected to " + address_ + ", vouched for by " + vouching_pin_ +
                    (granted.session_present ? ", session resumed" : ", new session"));
   session_.logged_in(now(), {granted.session_present, granted.server_keep_alive});
-  for (const auto& packet : publisher_.resume(granted.session_present)) link_->send(packet);
+  sender_.begin(*link_, granted);
   // Once in a process even if the broker has the session: the filters may be others than the last
   // time. Retain Handling 1 spares a second copy of every retained message then.
   subscribe(!granted.session_present || !subscribed_once_, granted.session_present);
@@ -248,32 +227,6 @@ void Worker::ended(const Failure& failure) {
   update_load();
   session_.ended(now(), failure);
   act();
-}
-
-void Worker::answered(const mqtt_engine::Acknowledgement& acknowledgement) {
-  const auto reply = publisher_.answered(acknowledgement);
-  if (reply.settled) settled(*reply.settled);
-  if (!reply.packet.empty()) link_->send(reply.packet);
-  notify();
-}
-
-void Worker::settled(const mqtt_engine::Settled& settled) {
-  constexpr int kFirstError = 0x80;
-  if (settled.code < kFirstError) {
-    if (auto entry = shared_.outbox->settle(settled.id)) shared_.conclude(std::move(*entry), {});
-  } else if (mqtt_engine::is_final_refusal(settled.code)) {
-    fail_entry(settled.id,
-               mqtt_engine::explain_reason(settled.code, "the broker refused the message"));
-  } else {
-    shared_.outbox->retry(settled.id);
-    paused_until_ = now() + kQuotaPause;
-    const Failure why = mqtt_engine::explain_reason(settled.code, "the broker put a message off");
-    shared_.emit(EventKind::warning, why.error, why.detail + "; it is sent again in 30 s");
-  }
-}
-
-void Worker::fail_entry(MessageId id, const Failure& failure) {
-  if (auto entry = shared_.outbox->settle(id)) shared_.conclude(std::move(*entry), failure);
 }
 
 void Worker::subscribed(std::uint64_t id, int code) {
@@ -314,20 +267,14 @@ void Worker::arrived(const Message& message) {
   }
 }
 
-// --- From the outbox to the link
-// -------------------------------------------------------------------
+// --- Work ----------------------------------------------------------------
 
 void Worker::look() {
   if (over_) return;
-  for (outbox::Casualty& lost : shared_.outbox->expire(now())) {
-    publisher_.forget(lost.entry.id);
-    shared_.conclude(std::move(lost.entry), lost.reason);
-  }
+  sender_.expire(now());
   if (session_.is_up() && link_) {
     subscribe(false, false);
-    pump();
-    link_->flush();
-    link_->in_flight(publisher_.in_flight());
+    sender_.pump(now());
   }
   update_load();
   act();
@@ -343,45 +290,6 @@ void Worker::subscribe(bool all, bool session_present) {
   }
 }
 
-void Worker::pump() {
-  const std::size_t window = std::min(limits::kMaxInFlight, granted_.receive_maximum);
-  if (paused_until_) {
-    if (now() < *paused_until_) return;
-    paused_until_.reset();
-  }
-  while (publisher_.in_flight() < window && link_->has_room()) {
-    const outbox::Entry* entry = shared_.outbox->take(now());
-    if (entry == nullptr) return;
-    send(*entry);
-  }
-}
-
-void Worker::send(const outbox::Entry& entry) {
-  std::vector<std::byte> sealed;
-  std::span<const std::byte> payload = entry.payload;
-  if (entry.stream != outbox::kNoStream) {
-    sealed = seal_envelope({epoch_, entry.sequence}, entry.payload);
-    payload = sealed;
-  }
-  mqtt_engine::Publication publication{.id = entry.id,
-                                       .topic = entry.topic,
-                                       .payload = payload,
-                                       .qos = entry.qos,
-                                       .retain = entry.retain,
-                                       .expiry = std::nullopt};
-  if (entry.expires) {
-    publication.expiry = std::max<std::chrono::seconds>(
-        std::chrono::ceil<std::chrono::seconds>(*entry.expires - now()), 1s);
-  }
-  if (const Failure failure = mqtt_engine::why_broker_would_refuse(
-          publication, settings_.options.mqtt_version, granted_)) {
-    publisher_.forget(entry.id);
-    fail_entry(entry.id, failure);
-    return;
-  }
-  link_->publish(entry.id, entry.qos, publisher_.publish(publication, now()));
-}
-
 void Worker::drop_link() {
   if (dialled_) {
     dialled_->drop();
@@ -393,16 +301,11 @@ void Worker::drop_link() {
   add_to(ledger_, link_->bill());
   link_.reset();
   up_ = false;
-  granted_ = {};
-  publisher_.interrupted();
+  sender_.end();
   shared_.subscriptions.forget_unanswered();
-  for (outbox::Casualty& lost : shared_.outbox->put_back()) {
-    shared_.conclude(std::move(lost.entry), lost.reason);
-  }
 }
 
-// --- Time
-// ------------------------------------------------------------------------------------------
+// --- Time ---------------------------------------------------------------------------------------
 
 bool Worker::wants_to_be_reached() const {
   return settings_.options.will.has_value() || !shared_.subscriptions.empty();
@@ -413,7 +316,7 @@ void Worker::update_load() {
   load.reachable = wants_to_be_reached();
   const outbox::Fill fill = shared_.outbox->fill();
   load.waiting = fill.waiting + fill.under_way > 0;
-  load.oldest_ack = publisher_.oldest_unanswered();
+  load.oldest_ack = sender_.oldest_unanswered();
   session_.load(now(), load);
 }
 
@@ -422,7 +325,7 @@ void Worker::arm_timer(std::optional<Instant> next) {
     if (at) next = next ? std::min(*next, *at) : *at;
   };
   sooner(shared_.outbox->next_due(now()));
-  sooner(paused_until_);
+  sooner(sender_.paused_until());
   if (!next) {
     if (armed_for_) timer_.cancel();
     armed_for_.reset();

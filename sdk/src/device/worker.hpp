@@ -22,8 +22,8 @@
 #include "channel/dialer.hpp"
 #include "device/check_options.hpp"
 #include "device/link.hpp"
+#include "device/sender.hpp"
 #include "device/shared.hpp"
-#include "mqtt/publisher.hpp"
 #include "session/session.hpp"
 
 namespace holdfast::device {
@@ -63,16 +63,11 @@ class Worker {
   void dialled(std::shared_ptr<channel::Channel> channel, const Failure& failure);
   void logged_in(const mqtt_engine::Granted& granted);
   void ended(const Failure& failure);
-  void answered(const mqtt_engine::Acknowledgement& acknowledgement);
-  void settled(const mqtt_engine::Settled& settled);
   void subscribed(std::uint64_t id, int code);
   void arrived(const Message& message);
 
   void look();
   void subscribe(bool all, bool session_present);
-  void pump();
-  void send(const outbox::Entry& entry);
-  void fail_entry(MessageId id, const Failure& failure);
   void drop_link();
   void update_load();
   void arm_timer(std::optional<Instant> next);
@@ -91,15 +86,12 @@ class Worker {
 
   std::shared_ptr<Link> link_;
   std::shared_ptr<channel::Channel> dialled_;  // verified, and waiting for the login
-  mqtt_engine::Granted granted_;
-  Ledger ledger_;  // of connections that are over
+  Ledger ledger_;                              // of connections that are over
   std::string address_;
   std::string vouching_pin_;
-  std::uint64_t epoch_;  // of this outbox, for the envelopes of streams
-  mqtt_engine::Publisher publisher_;
-  std::optional<Instant> paused_until_;  // a quota of the broker is used up
-  bool subscribed_once_ = false;         // in this process
-  bool up_ = false;                      // logged in
+  Sender sender_;
+  bool subscribed_once_ = false;  // in this process
+  bool up_ = false;               // logged in
   bool acting_ = false;
   bool over_ = false;
 };

@@ -203,8 +203,7 @@ TEST(CheckOptions, RefusesAnOutboxThatHoldsNothing) {
   expect_taken([](Options& o) { o.outbox = {.messages = 1, .bytes = 1}; });
 }
 
-// --- One message
-// -----------------------------------------------------------------------------------
+// --- One message --------------------------------------------------------------------------------
 
 TEST(CheckPublish, TakesWhatCanBeSent) {
   EXPECT_FALSE(check_publish("a/b", 0, {}));

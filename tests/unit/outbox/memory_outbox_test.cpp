@@ -184,8 +184,7 @@ TEST(MemoryOutboxRetry, IgnoresWhatIsNotUnderWay) {
   EXPECT_EQ(box.fill().under_way, 0U);
 }
 
-// --- Sequence numbers
-// ------------------------------------------------------------------------------
+// --- Sequence numbers ---------------------------------------------------------------------------
 
 TEST(MemoryOutboxSequence, CountsEachStreamFromOneWithoutAGap) {
   MemoryOutbox box({});
@@ -237,8 +236,7 @@ TEST(MemoryOutboxSequence, IsKeptWhenTheMessageIsSentAgain) {
   EXPECT_EQ(box.take(kStart)->sequence, 2U);
 }
 
-// --- Stop
-// ------------------------------------------------------------------------------------------
+// --- Stop ---------------------------------------------------------------------------------------
 
 TEST(MemoryOutboxClear, TakesEverythingOut) {
   MemoryOutbox box({});

@@ -50,8 +50,7 @@ const Sample& p256() {
   return sample;
 }
 
-// --- A certificate put together by hand, so that each part of it can be wrong
-// ----------------------
+// --- A certificate put together by hand, so that each part of it can be wrong -------------------
 
 Der element(std::uint8_t tag, const Der& content) {
   const auto size = content.size();

@@ -128,8 +128,7 @@ TEST_F(RelayPing, IsAnsweredToTheSessionAndNotToPaho) {
   EXPECT_EQ(pipe.read_what_is_there(), "");
 }
 
-// --- Packets of ours
-// -------------------------------------------------------------------------------
+// --- Packets of ours ----------------------------------------------------------------------------
 
 TEST_F(RelayOurs, LeaveTogetherAtTheFlush) {
   const std::string first = publish_packet(40, '1');
@@ -184,8 +183,7 @@ TEST_F(RelayOurs, AreAnsweredToUsAndNotToPaho) {
   EXPECT_EQ(pipe.read_what_is_there(), "");
 }
 
-// --- Gathering
-// ------------------------------------------------------------------------------------
+// --- Gathering ----------------------------------------------------------------------------------
 
 TEST_F(RelayGather, SendsALonePacketAtOnce) {
   const std::string packet = subscribe_packet(40);
@@ -245,8 +243,7 @@ TEST_F(RelayGather, DoesNotKeepAnAcknowledgementWaiting) {
   EXPECT_THAT(pipe.passed, ElementsAre(PacketType::puback));
 }
 
-// --- Back-pressure
-// ---------------------------------------------------------------------------------
+// --- Back-pressure ------------------------------------------------------------------------------
 
 TEST_F(RelayBackPressure, StopsReadingFromPahoWhileTheWireTakesNoMore) {
   pipe.wire_takes = false;
@@ -304,8 +301,7 @@ TEST_F(RelayBackPressure, DoesNotKeepWhatPahoHasTaken) {
   EXPECT_LT(test::heap_in_use_bytes(), before + (1U << 20U));
 }
 
-// --- The end
-// -----------------------------------------------------------------------------------------
+// --- The end ------------------------------------------------------------------------------------
 
 TEST_F(RelayEnd, OfPahoIsPassedOnAfterAllItsBytes) {
   const std::string packet = subscribe_packet(40);

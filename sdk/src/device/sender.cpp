@@ -1,0 +1,125 @@
+#include "device/sender.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <random>
+#include <span>
+#include <utility>
+#include <vector>
+
+#include <holdfast/limits.hpp>
+#include <holdfast/payload.hpp>
+
+#include "mqtt/reason.hpp"
+
+namespace holdfast::device {
+namespace {
+
+using namespace std::chrono_literals;
+
+// A broker whose quota is used up, or that refuses for now, is asked again after this.
+constexpr auto kQuotaPause = 30s;
+
+std::uint32_t draw_number() {
+  return std::random_device()();
+}
+
+std::uint64_t draw_epoch() {
+  return (static_cast<std::uint64_t>(draw_number()) << 32) | draw_number();
+}
+
+}  // namespace
+
+Sender::Sender(MqttVersion version, Shared& shared)
+    : version_(version),
+      epoch_(draw_epoch()),
+      shared_(shared),
+      publisher_(version, draw_number()) {}
+
+void Sender::begin(Link& link, const mqtt_engine::Granted& granted) {
+  link_ = &link;
+  granted_ = granted;
+  paused_until_.reset();
+  for (const auto& packet : publisher_.resume(granted.session_present)) link.send(packet);
+}
+
+void Sender::end() {
+  link_ = nullptr;
+  publisher_.interrupted();
+  for (outbox::Casualty& lost : shared_.outbox->put_back()) {
+    shared_.conclude(std::move(lost.entry), lost.reason);
+  }
+}
+
+void Sender::expire(Instant now) {
+  for (outbox::Casualty& lost : shared_.outbox->expire(now)) {
+    publisher_.forget(lost.entry.id);
+    shared_.conclude(std::move(lost.entry), lost.reason);
+  }
+}
+
+void Sender::pump(Instant now) {
+  if (link_ == nullptr) return;
+  if (paused_until_ && now >= *paused_until_) paused_until_.reset();
+  const std::size_t window = std::min(limits::kMaxInFlight, granted_.receive_maximum);
+  while (!paused_until_ && publisher_.in_flight() < window && link_->has_room()) {
+    const outbox::Entry* entry = shared_.outbox->take(now);
+    if (entry == nullptr) break;
+    send(*entry, now);
+  }
+  link_->flush();
+  link_->in_flight(publisher_.in_flight());
+}
+
+void Sender::send(const outbox::Entry& entry, Instant now) {
+  std::vector<std::byte> sealed;
+  std::span<const std::byte> payload = entry.payload;
+  if (entry.stream != outbox::kNoStream) {
+    sealed = seal_envelope({epoch_, entry.sequence}, entry.payload);
+    payload = sealed;
+  }
+  mqtt_engine::Publication publication{.id = entry.id,
+                                       .topic = entry.topic,
+                                       .payload = payload,
+                                       .qos = entry.qos,
+                                       .retain = entry.retain,
+                                       .expiry = std::nullopt};
+  if (entry.expires) {
+    publication.expiry = std::max<std::chrono::seconds>(
+        std::chrono::ceil<std::chrono::seconds>(*entry.expires - now), 1s);
+  }
+  if (const Failure failure =
+          mqtt_engine::why_broker_would_refuse(publication, version_, granted_)) {
+    publisher_.forget(entry.id);
+    conclude(entry.id, failure);
+    return;
+  }
+  link_->publish(entry.id, entry.qos, publisher_.publish(publication, now));
+}
+
+void Sender::answered(const mqtt_engine::Acknowledgement& acknowledgement, Instant now) {
+  const auto reply = publisher_.answered(acknowledgement);
+  if (reply.settled) settled(*reply.settled, now);
+  if (!reply.packet.empty() && link_ != nullptr) link_->send(reply.packet);
+}
+
+void Sender::settled(const mqtt_engine::Settled& settled, Instant now) {
+  constexpr int kFirstError = 0x80;
+  if (settled.code < kFirstError) {
+    conclude(settled.id, {});
+  } else if (mqtt_engine::is_final_refusal(settled.code)) {
+    conclude(settled.id,
+             mqtt_engine::explain_reason(settled.code, "the broker refused the message"));
+  } else {
+    shared_.outbox->retry(settled.id);
+    paused_until_ = now + kQuotaPause;
+    const Failure why = mqtt_engine::explain_reason(settled.code, "the broker put a message off");
+    shared_.emit(EventKind::warning, why.error, why.detail + "; it is sent again in 30 s");
+  }
+}
+
+void Sender::conclude(MessageId id, const Failure& failure) {
+  if (auto entry = shared_.outbox->settle(id)) shared_.conclude(std::move(*entry), failure);
+}
+
+}  // namespace holdfast::device

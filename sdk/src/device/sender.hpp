@@ -1,0 +1,54 @@
+// The sender: from the outbox to the link, and what the broker answers back into the outbox.
+//
+// Threads: the worker's thread only.
+
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/clock.hpp"
+#include "device/link.hpp"
+#include "device/shared.hpp"
+#include "mqtt/granted.hpp"
+#include "mqtt/publisher.hpp"
+
+namespace holdfast::device {
+
+class Sender {
+ public:
+  Sender(MqttVersion version, Shared& shared);
+
+  /// The session is up on this link, which stays until `end`.
+  void begin(Link& link, const mqtt_engine::Granted& granted);
+  /// The link is gone: what was under way waits again, or fails.
+  void end();
+
+  /// Sends what is due, as far as the windows have room.
+  void pump(Instant now);
+  /// Takes out what has expired; also while there is no link.
+  void expire(Instant now);
+
+  void answered(const mqtt_engine::Acknowledgement& acknowledgement, Instant now);
+  void sent_at_most_once(MessageId id) { conclude(id, {}); }
+
+  /// Since when the oldest message under way waits for its answer.
+  std::optional<Instant> oldest_unanswered() const { return publisher_.oldest_unanswered(); }
+  /// A quota of the broker is used up: nothing is sent until then.
+  std::optional<Instant> paused_until() const { return paused_until_; }
+
+ private:
+  void send(const outbox::Entry& entry, Instant now);
+  void settled(const mqtt_engine::Settled& settled, Instant now);
+  void conclude(MessageId id, const Failure& failure);
+
+  const MqttVersion version_;
+  const std::uint64_t epoch_;  // of this outbox, for the envelopes of streams
+  Shared& shared_;
+  mqtt_engine::Publisher publisher_;
+  mqtt_engine::Granted granted_;
+  std::optional<Instant> paused_until_;
+  Link* link_ = nullptr;
+};
+
+}  // namespace holdfast::device
