@@ -62,29 +62,42 @@ bool send_all(int descriptor, std::string_view text) {
 
 class PahoRuntime::Waker {
  public:
-  // Dials our own listener and plays broker for it: CONNACK and then nothing but pokes. Bounded.
-  bool set_up() {
-    Descriptor listener(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
+  // Makes the listener and the client. The first client of a process makes Paho initialise OpenSSL:
+  // that must not happen on a thread that the end of the process does not wait for, because OpenSSL
+  // cleans up at exit.
+  bool prepare() {
+    listener_ = Descriptor(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0));
     sockaddr_in address{};
     address.sin_family = AF_INET;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     socklen_t size = sizeof address;
     auto* name = reinterpret_cast<sockaddr*>(&address);
-    if (listener.get() < 0 || ::bind(listener.get(), name, size) != 0 ||
-        ::listen(listener.get(), SOMAXCONN) != 0 ||
-        ::getsockname(listener.get(), name, &size) != 0) {
+    if (listener_.get() < 0 || ::bind(listener_.get(), name, size) != 0 ||
+        ::listen(listener_.get(), SOMAXCONN) != 0 ||
+        ::getsockname(listener_.get(), name, &size) != 0) {
       return false;
     }
     const std::string at = "127.0.0.1:" + std::to_string(ntohs(address.sin_port));
-    const auto until = std::chrono::steady_clock::now() + kSetUpTime;
     try {
       client_ = std::make_unique<::mqtt::async_client>("tcp://" + at, "holdfast-waker",
                                                        ::mqtt::create_options(MQTTVERSION_3_1_1));
       options_.set_http_proxy("http://" + at);  // see relay.hpp: no proxy of the environment
       options_.set_keep_alive_interval(0);
       options_.set_clean_session(true);
+      return true;
+    } catch (const std::exception&) {
+      return false;
+    }
+  }
+
+  // Dials our own listener and plays broker for it: CONNACK and then nothing but pokes. Bounded.
+  bool connect() {
+    const auto until = std::chrono::steady_clock::now() + kSetUpTime;
+    try {
       const auto token = client_->connect(options_);
-      return accept(listener.get(), until) && play_broker(until) && token->wait_for(kSetUpTime);
+      const bool stands = accept(until) && play_broker(until) && token->wait_for(kSetUpTime);
+      listener_ = Descriptor();
+      return stands;
     } catch (const std::exception&) {
       return false;
     }
@@ -93,9 +106,9 @@ class PahoRuntime::Waker {
   void wake() { (void)send_all(socket_.get(), kPingresp); }
 
  private:
-  bool accept(int listener, std::chrono::steady_clock::time_point until) {
-    while (wait_readable(listener, until)) {
-      Descriptor peer(::accept4(listener, nullptr, nullptr, SOCK_CLOEXEC));
+  bool accept(std::chrono::steady_clock::time_point until) {
+    while (wait_readable(listener_.get(), until)) {
+      Descriptor peer(::accept4(listener_.get(), nullptr, nullptr, SOCK_CLOEXEC));
       if (peer.get() < 0 || !find_own_peer(peer.get())) continue;  // a stranger: drop it
       socket_ = std::move(peer);
       return send_all(socket_.get(), kPahoProxyAnswer);
@@ -122,6 +135,7 @@ class PahoRuntime::Waker {
   ::mqtt::connect_options
       options_;  // Paho C++ 1.2.0 keeps pointers into it: it outlives the client
   std::unique_ptr<::mqtt::async_client> client_;
+  Descriptor listener_;
   Descriptor socket_;
 };
 
@@ -131,14 +145,15 @@ PahoRuntime& PahoRuntime::instance() {
 }
 
 PahoRuntime::PahoRuntime() {
-  std::thread([this] { run(); }).detach();
+  auto waker = std::make_unique<Waker>();
+  if (!waker->prepare()) waker.reset();
+  std::thread([this, waker = std::move(waker)]() mutable { run(std::move(waker)); }).detach();
 }
 
 PahoRuntime::~PahoRuntime() = default;
 
-void PahoRuntime::run() {
-  auto waker = std::make_unique<Waker>();
-  const bool stands = waker->set_up();
+void PahoRuntime::run(std::unique_ptr<Waker> waker) {
+  const bool stands = waker && waker->connect();
 
   std::unique_lock lock(mutex_);
   if (stands) waker_ = std::move(waker);

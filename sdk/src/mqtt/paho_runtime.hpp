@@ -54,7 +54,7 @@ class PahoRuntime {
 
   PahoRuntime();
   ~PahoRuntime();
-  void run();
+  void run(std::unique_ptr<Waker> waker);
 
   std::mutex mutex_;
   std::condition_variable changed_;
