@@ -10,10 +10,10 @@ int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace holdfast;
   using channel::TlsSession;
   static const channel::TlsContext context;
-  static const pinning::PinSet pins({"sha256/ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs="},
-                                    PinCount::one_is_enough);
+  static const auto keys = std::make_shared<const pinning::TrustedKeys>(pinning::PinSet(
+      {"sha256/ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs="}, PinCount::one_is_enough));
   if (size == 0) return 0;
-  TlsSession session(context, "broker.test", pins);
+  TlsSession session(context, "broker.test", keys);
   Failure failure;
   fuzz::require(session.handshake(failure) == TlsSession::Step::need_input, "it begins");
   session.sent(session.output().size());

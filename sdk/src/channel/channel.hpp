@@ -50,7 +50,7 @@ struct ChannelBill {
 class Channel : public std::enable_shared_from_this<Channel> {
  public:
   Channel(const asio::any_io_executor& executor, const TlsContext& tls,
-          const std::string& server_name, const pinning::PinSet& pins, const Timeouts& timeouts);
+          const std::string& server_name, pinning::SharedKeys keys, const Timeouts& timeouts);
   ~Channel();
 
   /// Connects and shakes hands; answers with `opened` or `closed`.
@@ -80,7 +80,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
 
   /// The broker's address for a person: ADDRESS:PORT, with brackets where they belong.
   std::string address() const;
-  const pinning::Pin& vouching_pin() const { return tls_.vouching_pin(); }
+  const pinning::TrustedKeys::Match& vouching() const { return tls_.vouching(); }
+  const std::optional<pinning::Pin>& seen_pin() const { return tls_.seen_pin(); }
   /// Bytes of cipher text that the kernel has not taken yet.
   std::size_t unsent_bytes() const { return tls_.output().size(); }
   /// Adapts how much the kernel may hold unsent (TCP_NOTSENT_LOWAT).

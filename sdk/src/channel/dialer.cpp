@@ -17,13 +17,12 @@ int weight(const Failure& failure) {
 
 }  // namespace
 
-Dialer::Dialer(const asio::any_io_executor& executor, BrokerUrl broker, const pinning::PinSet& pins,
-               const Timeouts& timeouts, BillHandler on_bill, Lookup lookup)
+Dialer::Dialer(const asio::any_io_executor& executor, BrokerUrl broker, const Timeouts& timeouts,
+               Events events, Lookup lookup)
     : executor_(executor),
       broker_(std::move(broker)),
-      pins_(pins),
       timeouts_(timeouts),
-      on_bill_(std::move(on_bill)),
+      events_(std::move(events)),
       resolver_(executor, std::move(lookup)),
       timer_(executor) {}
 
@@ -38,13 +37,14 @@ void Dialer::cancel() {
   timer_.cancel();
   if (channel_) {
     channel_->drop();
-    on_bill_(channel_->bill());
+    events_.bill(channel_->bill());
     channel_.reset();
   }
 }
 
-void Dialer::dial(Handler handler) {
+void Dialer::dial(pinning::SharedKeys keys, Handler handler) {
   cancel();
+  keys_ = std::move(keys);
   handler_ = std::move(handler);
   attempt_ = std::make_shared<bool>(true);
   endpoints_.clear();
@@ -98,7 +98,7 @@ void Dialer::try_next() {
   }
   const std::weak_ptr<bool> attempt = attempt_;
   channel_ = std::make_shared<Channel>(
-      executor_, tls_, broker_.is_ip_literal ? std::string() : broker_.host, pins_, timeouts_);
+      executor_, tls_, broker_.is_ip_literal ? std::string() : broker_.host, keys_, timeouts_);
   channel_->open(endpoints_[next_++], {.opened =
                                            [this, attempt] {
                                              if (attempt.expired()) return;
@@ -117,7 +117,10 @@ void Dialer::try_next() {
 
 void Dialer::attempt_failed(Failure failure) {
   const auto channel = std::exchange(channel_, nullptr);
-  on_bill_(channel->bill());
+  events_.bill(channel->bill());
+  if (failure.error == Errc::identity_refused && channel->seen_pin()) {
+    events_.refused_key(*channel->seen_pin());
+  }
   if (weight(failure) >= weight(worst_)) worst_ = std::move(failure);
   try_next();
 }

@@ -23,18 +23,21 @@ class Dialer {
  public:
   /// Either an open channel, which does not read until it is told to, or a failure.
   using Handler = std::function<void(std::shared_ptr<Channel>, Failure)>;
-  /// Told what each connection that did not become the result has cost.
-  using BillHandler = std::function<void(const ChannelBill&)>;
+  struct Events {
+    /// What each connection that did not become the result has cost.
+    std::function<void(const ChannelBill&)> bill;
+    /// The key that a broker showed and that no pin matches.
+    std::function<void(const pinning::Pin&)> refused_key;
+  };
 
-  /// `pins` must outlive the dialler.
-  Dialer(const asio::any_io_executor& executor, BrokerUrl broker, const pinning::PinSet& pins,
-         const Timeouts& timeouts, BillHandler on_bill, Lookup lookup = system_lookup);
+  Dialer(const asio::any_io_executor& executor, BrokerUrl broker, const Timeouts& timeouts,
+         Events events, Lookup lookup = system_lookup);
   ~Dialer();
   Dialer(const Dialer&) = delete;
   Dialer& operator=(const Dialer&) = delete;
 
-  /// One attempt at a time; answers once, unless cancelled.
-  void dial(Handler handler);
+  /// One attempt at a time; answers once, unless cancelled. Every address is judged by `keys`.
+  void dial(pinning::SharedKeys keys, Handler handler);
   void cancel();
 
   static constexpr std::size_t kMaxAddresses = 16;
@@ -47,15 +50,15 @@ class Dialer {
 
   asio::any_io_executor executor_;
   BrokerUrl broker_;
-  const pinning::PinSet& pins_;
   Timeouts timeouts_;
-  BillHandler on_bill_;
+  Events events_;
   TlsContext tls_;
   Resolver resolver_;
   asio::steady_timer timer_;
   // Answers of an attempt that was cancelled may still be on their way; the token tells them apart.
   std::shared_ptr<bool> attempt_;
   Handler handler_;
+  pinning::SharedKeys keys_;
   Endpoints endpoints_;
   std::size_t next_ = 0;
   Failure worst_;

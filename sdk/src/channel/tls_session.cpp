@@ -10,6 +10,7 @@
 #include <algorithm>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 
 #include <holdfast/limits.hpp>
 
@@ -78,8 +79,8 @@ void TlsSession::Free::operator()(WOLFSSL* session) const {
 }
 
 TlsSession::TlsSession(const TlsContext& context, const std::string& server_name,
-                       const pinning::PinSet& pins)
-    : pins_(pins), session_(wolfSSL_new(context.get())) {
+                       pinning::SharedKeys keys)
+    : keys_(std::move(keys)), session_(wolfSSL_new(context.get())) {
   if (session_ == nullptr) throw std::runtime_error("wolfSSL has no memory for a session");
   WOLFSSL* session = session_.get();
   wolfSSL_set_verify(session, WOLFSSL_VERIFY_PEER, verify);
@@ -159,7 +160,7 @@ bool TlsSession::judge_leaf(const WOLFSSL_X509_STORE_CTX& store) {
     return false;
   }
   seen_ = seen;
-  if (const pinning::Pin* match = pins_.match(seen)) vouching_ = *match;
+  vouching_ = keys_->match(seen);
   return vouching_.has_value();
 }
 
@@ -172,7 +173,7 @@ Failure TlsSession::explain(int result) {
   if (!vouching_ && seen_) {
     return {Errc::identity_refused,
             "the broker proved the key " + seen_->text() + ", which is not pinned; the pins are " +
-                pins_.text() + ". Either this is not your broker, or its key was replaced"};
+                keys_->text() + ". Either this is not your broker, or its key was replaced"};
   }
   if (!refusal_.empty()) return {Errc::identity_refused, refusal_};
   return explain_tls_error(session_.get(), result);

@@ -19,7 +19,7 @@
 
 #include "base/failure.hpp"
 #include "channel/tls_context.hpp"
-#include "pinning/pin.hpp"
+#include "pinning/trusted_keys.hpp"
 
 struct WOLFSSL;
 struct WOLFSSL_X509_STORE_CTX;
@@ -36,9 +36,8 @@ class TlsSession {
     Failure failure;
   };
 
-  /// @param server_name for SNI; empty for an IP literal. `context` and `pins` must outlive this.
-  TlsSession(const TlsContext& context, const std::string& server_name,
-             const pinning::PinSet& pins);
+  /// @param server_name for SNI; empty for an IP literal. `context` must outlive this.
+  TlsSession(const TlsContext& context, const std::string& server_name, pinning::SharedKeys keys);
 
   /// Cipher text from the peer.
   void feed(std::span<const std::uint8_t> cipher_text);
@@ -48,8 +47,10 @@ class TlsSession {
 
   /// True once, and only once, both halves of the verdict are positive.
   bool verified() const { return finished_ && vouching_.has_value(); }
-  /// The pin that matched; only after `verified`.
-  const pinning::Pin& vouching_pin() const { return *vouching_; }
+  /// The pin that matched, and from which set; only after `verified`.
+  const pinning::TrustedKeys::Match& vouching() const { return *vouching_; }
+  /// The digest of the leaf's key, as soon as it was seen and whatever the verdict.
+  const std::optional<pinning::Pin>& seen_pin() const { return seen_; }
 
   /// Encrypts; what does not fit into one record becomes several. Refused before `verified`.
   Failure write(std::span<const std::byte> plain_text);
@@ -78,16 +79,16 @@ class TlsSession {
   bool judge_leaf(const WOLFSSL_X509_STORE_CTX& store);
   Failure explain(int result);
 
-  const pinning::PinSet& pins_;
+  const pinning::SharedKeys keys_;
   std::unique_ptr<WOLFSSL, Free> session_;
   std::vector<std::uint8_t> input_;
   std::size_t input_read_ = 0;
   std::vector<std::uint8_t> output_;
   std::size_t output_sent_ = 0;
-  std::optional<pinning::Pin> seen_;      // the leaf's key, whatever the verdict
-  std::optional<pinning::Pin> vouching_;  // half a verdict
-  std::string refusal_;                   // why the callback said no
-  bool finished_ = false;                 // the other half
+  std::optional<pinning::Pin> seen_;                     // the leaf's key, whatever the verdict
+  std::optional<pinning::TrustedKeys::Match> vouching_;  // half a verdict
+  std::string refusal_;                                  // why the callback said no
+  bool finished_ = false;                                // the other half
   bool heard_anything_ = false;
   std::uint64_t records_written_ = 0;
 };

@@ -44,8 +44,10 @@ Worker::Worker(asio::io_context& io, const Settings& settings, Shared& shared,
       shared_(shared),
       finished_(std::move(finished)),
       session_(session_config(settings.options), std::move(random)),
-      dialer_(io.get_executor(), settings.broker, settings.pins, settings.options.timeouts,
-              [this](const channel::ChannelBill& bill) { add_to(ledger_, bill); }),
+      keys_(std::make_shared<const pinning::TrustedKeys>(settings.pins)),
+      dialer_(io.get_executor(), settings.broker, settings.options.timeouts,
+              {.bill = [this](const channel::ChannelBill& bill) { add_to(ledger_, bill); },
+               .refused_key = [this](const pinning::Pin&) { ++shared_.counters.pin_failures; }}),
       timer_(io),
       gate_(std::make_shared<Gate>()),
       sender_(settings.options.mqtt_version, shared) {}
@@ -113,7 +115,7 @@ void Worker::act() {
 
 void Worker::carry_out(session::Dial) {
   shared_.emit(EventKind::connecting, {}, "connecting to " + settings_.broker.text());
-  dialer_.dial([this](std::shared_ptr<channel::Channel> channel, const Failure& failure) {
+  dialer_.dial(keys_, [this](std::shared_ptr<channel::Channel> channel, const Failure& failure) {
     dialled(std::move(channel), failure);
   });
 }
@@ -131,7 +133,7 @@ void Worker::dialled(std::shared_ptr<channel::Channel> channel, const Failure& f
 void Worker::carry_out(const session::Login& login) {
   const Options& options = settings_.options;
   address_ = dialled_->address();
-  vouching_pin_ = dialled_->vouching_pin().text();
+  vouching_pin_ = dialled_->vouching().pin.text();
   link_ = std::make_shared<Link>(io_.get_executor(), std::exchange(dialled_, nullptr),
                                  mqtt_engine::Login{.client_id = options.client_id,
                                                     .version = options.mqtt_version,
@@ -220,7 +222,6 @@ void Worker::logged_in(const mqtt_engine::Granted& granted) {
 void Worker::ended(const Failure& failure) {
   const bool was_up = up_;
   drop_link();
-  if (failure.error == Errc::identity_refused) ++shared_.counters.pin_failures;
   if (failure) {
     shared_.emit(was_up ? EventKind::disconnected : EventKind::connect_failed, failure);
   }

@@ -78,6 +78,7 @@ class Worker {
   Shared& shared_;
   std::function<void(bool)> finished_;
   session::Session session_;
+  pinning::SharedKeys keys_;
   channel::Dialer dialer_;
   asio::steady_timer timer_;
   std::optional<Instant> armed_for_;

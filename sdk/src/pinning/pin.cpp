@@ -130,25 +130,4 @@ PinSet::PinSet(const std::vector<std::string>& texts, PinCount count) {
   }
 }
 
-const Pin* PinSet::match(const Pin& seen) const {
-  const Pin* found = nullptr;
-  for (const Pin& pin : pins_) {
-    std::uint8_t difference = 0;
-    for (std::size_t i = 0; i < kDigestBytes; ++i) {
-      difference = static_cast<std::uint8_t>(difference | (pin.digest[i] ^ seen.digest[i]));
-    }
-    if (difference == 0) found = &pin;
-  }
-  return found;
-}
-
-std::string PinSet::text() const {
-  std::string text;
-  for (const Pin& pin : pins_) {
-    if (!text.empty()) text += ", ";
-    text += pin.text();
-  }
-  return text;
-}
-
 }  // namespace holdfast::pinning

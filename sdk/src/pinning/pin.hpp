@@ -30,20 +30,13 @@ struct Pin {
 /// Reads `sha256/BASE64` or `sha256//BASE64`. @return empty and `reason` set for anything else.
 std::optional<Pin> parse_pin(std::string_view text, std::string& reason);
 
-/// The pins of one broker. Never empty.
+/// The pins of one broker as an app writes them, checked. Never empty.
 class PinSet {
  public:
   /// @throws ConfigError naming the pin that is wrong, or how many are missing.
   PinSet(const std::vector<std::string>& texts, PinCount count);
 
-  /// The pin that equals the digest, or null. Every pin is compared in full, so that the time taken
-  /// does not depend on which one matched.
-  const Pin* match(const Pin& seen) const;
-
   const std::vector<Pin>& pins() const { return pins_; }
-
-  /// All pins, separated by commas, for a message to a person.
-  std::string text() const;
 
  private:
   std::vector<Pin> pins_;

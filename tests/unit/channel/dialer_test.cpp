@@ -21,8 +21,9 @@ class DialerTest : public testing::Test {
   std::unique_ptr<Dialer> make(const std::string& host) {
     return std::make_unique<Dialer>(
         io.get_executor(),
-        parse_broker_url("mqtts://" + host + ":" + std::to_string(test::unused_port())), pins,
-        Timeouts{}, [this](const ChannelBill&) { ++bills; },
+        parse_broker_url("mqtts://" + host + ":" + std::to_string(test::unused_port())), Timeouts{},
+        Dialer::Events{.bill = [this](const ChannelBill&) { ++bills; },
+                       .refused_key = [](const pinning::Pin&) {}},
         [](const std::string&, std::uint16_t port, Failure&) {
           return Endpoints{{asio::ip::make_address("127.0.0.1"), port},
                            {asio::ip::make_address("127.0.0.2"), port}};
@@ -45,8 +46,8 @@ class DialerTest : public testing::Test {
   }
 
   asio::io_context io{1};
-  pinning::PinSet pins{{"sha256/ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs="},
-                       PinCount::one_is_enough};
+  pinning::SharedKeys keys = std::make_shared<const pinning::TrustedKeys>(pinning::PinSet(
+      {"sha256/ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs="}, PinCount::one_is_enough));
   int answers = 0;
   int bills = 0;
   Failure failure;
@@ -54,7 +55,7 @@ class DialerTest : public testing::Test {
 
 TEST_F(DialerTest, SaysThatNothingListens) {
   const auto dialer = make("127.0.0.1");
-  dialer->dial(note());
+  dialer->dial(keys, note());
   ASSERT_TRUE(run_until_answered());
   EXPECT_EQ(failure.error, Errc::connection_refused);
   EXPECT_EQ(bills, 1);
@@ -62,7 +63,7 @@ TEST_F(DialerTest, SaysThatNothingListens) {
 
 TEST_F(DialerTest, TriesEveryAddressOfAName) {
   const auto dialer = make("broker.test");
-  dialer->dial(note());
+  dialer->dial(keys, note());
   ASSERT_TRUE(run_until_answered());
   EXPECT_EQ(failure.error, Errc::connection_refused);
   EXPECT_NE(failure.detail.find("2 addresses"), std::string::npos);
@@ -73,7 +74,7 @@ TEST_F(DialerTest, MayBeUsedAgain) {
   const auto dialer = make("127.0.0.1");
   for (int i = 0; i < 3; ++i) {
     answers = 0;
-    dialer->dial(note());
+    dialer->dial(keys, note());
     ASSERT_TRUE(run_until_answered());
   }
 }
@@ -86,7 +87,7 @@ TEST_F(DialerTest, AnswersNothingOnceItIsCancelledInWhateverTurn) {
     ASSERT_LT(turns, 100);
     answers = 0;
     const auto dialer = make("127.0.0.1");
-    dialer->dial(note());
+    dialer->dial(keys, note());
     for (int i = 0; i < turns; ++i) {
       io.restart();
       io.run_one_for(1s);

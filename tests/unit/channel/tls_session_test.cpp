@@ -27,7 +27,7 @@ class TlsSessionTest : public testing::Test {
     static const TlsContext instance;
     return instance;
   }
-  TlsSession make() { return {context(), "broker.test", pins}; }
+  TlsSession make() { return {context(), "broker.test", keys}; }
 
   // The session after its ClientHello, which is thrown away.
   void begin(TlsSession& session) {
@@ -47,8 +47,8 @@ class TlsSessionTest : public testing::Test {
     EXPECT_EQ(session.records_written(), 0U);
   }
 
-  pinning::PinSet pins{{"sha256/ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs="},
-                       PinCount::one_is_enough};
+  pinning::SharedKeys keys = std::make_shared<const pinning::TrustedKeys>(pinning::PinSet(
+      {"sha256/ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs="}, PinCount::one_is_enough));
 };
 
 TEST_F(TlsSessionTest, BeginsWithAClientHello) {
@@ -72,7 +72,7 @@ TEST_F(TlsSessionTest, KeepsItsClientHelloSmall) {
 }
 
 TEST_F(TlsSessionTest, NamesNoServerWhereItHasOnlyAnAddress) {
-  TlsSession session(context(), "", pins);
+  TlsSession session(context(), "", keys);
   Failure failure;
   session.handshake(failure);
   TlsSession named = make();

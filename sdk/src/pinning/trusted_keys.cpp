@@ -1,0 +1,52 @@
+#include "pinning/trusted_keys.hpp"
+
+#include <utility>
+
+namespace holdfast::pinning {
+namespace {
+
+std::string join(const std::vector<Pin>& pins) {
+  std::string text;
+  for (const Pin& pin : pins) {
+    if (!text.empty()) text += ", ";
+    text += pin.text();
+  }
+  return text;
+}
+
+}  // namespace
+
+TrustedKeys::TrustedKeys(std::uint64_t version, std::vector<Pin> current, std::vector<Pin> fallback)
+    : version_(version), current_(std::move(current)), fallback_(std::move(fallback)) {}
+
+std::optional<TrustedKeys::Match> TrustedKeys::match(const Pin& seen) const {
+  std::optional<Match> found;
+  const auto look = [&](const std::vector<Pin>& pins, Role role) {
+    for (const Pin& pin : pins) {
+      std::uint8_t difference = 0;
+      for (std::size_t i = 0; i < kDigestBytes; ++i) {
+        difference = static_cast<std::uint8_t>(difference | (pin.digest[i] ^ seen.digest[i]));
+      }
+      if (difference == 0 && !found) found = Match{pin, role};
+    }
+  };
+  look(current_, Role::current);
+  look(fallback_, Role::fallback);
+  return found;
+}
+
+std::vector<Pin> TrustedKeys::pins() const {
+  std::vector<Pin> all = current_;
+  all.insert(all.end(), fallback_.begin(), fallback_.end());
+  return all;
+}
+
+std::string TrustedKeys::text() const {
+  if (empty()) return "none";
+  std::string text = join(current_);
+  if (version_ > 0) text += " (version " + std::to_string(version_) + " of the pin set)";
+  if (!fallback_.empty()) text += ", and until it is proven " + join(fallback_);
+  return text;
+}
+
+}  // namespace holdfast::pinning
