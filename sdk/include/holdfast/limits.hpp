@@ -27,6 +27,16 @@ inline constexpr std::size_t kMaxClientIdBytes = 128;
 inline constexpr std::size_t kMaxCredentialBytes = std::size_t{8} * 1024;
 /// Pins in one set: one in service, one backup, and room for a rotation of several brokers.
 inline constexpr std::size_t kMaxPins = 16;
+/// Bytes of a signed pin set: sixty root changes of three keys each fit.
+inline constexpr std::size_t kMaxPinSetBytes = std::size_t{64} * 1024;
+/// Keys that may sign pin sets, at one time.
+inline constexpr std::size_t kMaxRootKeys = 16;
+/// Root keys that a signed pin set carries, the first and all that replaced them.
+inline constexpr std::size_t kMaxRootChanges = 64;
+/// Keys that one signed pin set revokes.
+inline constexpr std::size_t kMaxRevokedKeys = 64;
+/// Longest time over which a fleet may spread the reconnections that prove a new pin set.
+inline constexpr auto kMaxSpread = std::chrono::seconds(7 * 24h);
 /// Filters with a handler in one device.
 inline constexpr std::size_t kMaxSubscriptions = 64;
 /// Streams of one device.

@@ -1,0 +1,76 @@
+#include "pinning/document_writer.hpp"
+
+#include <flatbuffers/flatbuffers.h>
+
+#include "pin_set_generated.h"
+
+namespace holdfast::pinning {
+namespace {
+
+using flatbuffers::FlatBufferBuilder;
+
+std::vector<std::uint8_t> take(const FlatBufferBuilder& builder) {
+  return {builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize()};
+}
+
+wire::RootKey to_wire(const RootKey& key) {
+  return wire::RootKey(flatbuffers::span<const std::uint8_t, 32>(key.bytes.data(), 32));
+}
+
+std::vector<wire::Digest> to_wire(const std::vector<Pin>& pins) {
+  std::vector<wire::Digest> digests;
+  for (const Pin& pin : pins) {
+    digests.emplace_back(flatbuffers::span<const std::uint8_t, 32>(pin.digest.data(), 32));
+  }
+  return digests;
+}
+
+std::vector<wire::Signature> to_wire(const std::vector<RootSignature>& signatures) {
+  std::vector<wire::Signature> result;
+  for (const RootSignature& signature : signatures) {
+    result.emplace_back(to_wire(signature.key),
+                        flatbuffers::span<const std::uint8_t, 64>(signature.value.data(), 64));
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<std::uint8_t> encode_pins(const PinList& list) {
+  FlatBufferBuilder builder;
+  const auto pins = builder.CreateVectorOfStructs(to_wire(list.pins));
+  const auto revoked = builder.CreateVectorOfStructs(to_wire(list.revoked));
+  const auto candidates = builder.CreateVectorOfStructs(to_wire(list.candidates));
+  builder.Finish(wire::CreatePins(builder, list.version, list.roots_version, list.issued,
+                                  list.expires, static_cast<std::uint32_t>(list.spread.count()),
+                                  pins, revoked, candidates));
+  return take(builder);
+}
+
+std::vector<std::uint8_t> encode_roots(const Roots& roots) {
+  FlatBufferBuilder builder;
+  std::vector<wire::RootKey> keys;
+  for (const RootKey& key : roots.keys) keys.push_back(to_wire(key));
+  const auto vector = builder.CreateVectorOfStructs(keys);
+  builder.Finish(wire::CreateRoots(builder, roots.version,
+                                   static_cast<std::uint8_t>(roots.threshold), vector));
+  return take(builder);
+}
+
+std::vector<std::uint8_t> encode_document(const Document& document) {
+  FlatBufferBuilder builder;
+  std::vector<flatbuffers::Offset<wire::SignedRoots>> changes;
+  for (const SignedRoots& change : document.roots) {
+    const auto content = builder.CreateVector(change.content);
+    const auto signatures = builder.CreateVectorOfStructs(to_wire(change.signatures));
+    changes.push_back(wire::CreateSignedRoots(builder, content, signatures));
+  }
+  const auto roots = builder.CreateVector(changes);
+  const auto content = builder.CreateVector(document.content);
+  const auto signatures = builder.CreateVectorOfStructs(to_wire(document.signatures));
+  builder.Finish(wire::CreatePinSet(builder, content, signatures, roots),
+                 Schema<wire::PinSet>::identifier.data());
+  return take(builder);
+}
+
+}  // namespace holdfast::pinning
