@@ -103,6 +103,7 @@ int TlsSession::receive(WOLFSSL*, char* buffer, int size, void* self_pointer) {
   const std::size_t available = self.input_.size() - self.input_read_;
   if (available == 0) return WOLFSSL_CBIO_ERR_WANT_READ;
   const std::size_t count = std::min(available, static_cast<std::size_t>(size));
+  self.begun_ = true;
   std::memcpy(buffer, self.input_.data() + self.input_read_, count);
   self.input_read_ += count;
   if (self.input_read_ == self.input_.size()) {
@@ -180,10 +181,10 @@ Failure TlsSession::explain(int result) {
 
 TlsSession::Step TlsSession::handshake(Failure& failure) {
   if (verified()) return Step::verified;
-  // wolfSSL may be looking at the first bytes of a peer that speaks something else.
-  if (const Bytes unread(input_.data() + input_read_, input_.size() - input_read_);
-      seen_ == std::nullopt && !may_be_tls(unread)) {
-    failure = explain_foreign_protocol(unread);
+  // A peer that speaks something else is told by its very first bytes. Later input begins wherever
+  // a segment began, in the middle of a record as well.
+  if (!begun_ && !may_be_tls(input_)) {
+    failure = explain_foreign_protocol(input_);
     return Step::failed;
   }
   const int result = wolfSSL_connect(session_.get());

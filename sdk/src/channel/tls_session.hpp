@@ -89,6 +89,7 @@ class TlsSession {
   std::string refusal_;                   // why the callback said no
   bool finished_ = false;                 // the other half
   bool heard_anything_ = false;
+  bool begun_ = false;  // wolfSSL has taken the first bytes
   std::uint64_t records_written_ = 0;
 };
 
