@@ -88,6 +88,8 @@ TlsSession::TlsSession(const TlsContext& context, const std::string& server_name
   wolfSSL_SSLSetIOSend(session, send);
   wolfSSL_SetIOReadCtx(session, this);
   wolfSSL_SetIOWriteCtx(session, this);
+  // Only a context can have this callback; it finds its session by the receive callback's context.
+  wolfSSL_CTX_set_cert_cb(context.get(), on_certificate_request, nullptr);
   if (wolfSSL_UseKeyShare(session, WOLFSSL_ECC_X25519) != WOLFSSL_SUCCESS) {
     throw std::runtime_error("wolfSSL has no X25519 key share");
   }
@@ -140,6 +142,14 @@ int TlsSession::verify(int, WOLFSSL_X509_STORE_CTX* store) {
   } catch (...) {
     return 0;  // no memory, say: closed, not open
   }
+}
+
+int TlsSession::on_certificate_request(WOLFSSL* session, void*) {
+  // Called when the broker asks for a client certificate. Once the connection is in service it must
+  // not (RFC 8446 section 4.6.2: we do not offer post_handshake_auth), but wolfSSL 5.5.4 answers
+  // all the same, with Certificate and Finished. 0 makes it refuse.
+  const auto& self = *static_cast<TlsSession*>(wolfSSL_GetIOReadCtx(session));
+  return self.finished_ ? 0 : 1;
 }
 
 bool TlsSession::judge_leaf(const WOLFSSL_X509_STORE_CTX& store) {
