@@ -186,7 +186,13 @@ Failure TlsSession::explain(int result) {
                 pins_.text() + ". Either this is not your broker, or its key was replaced"};
   }
   if (!refusal_.empty()) return {Errc::identity_refused, refusal_};
-  return explain_tls_error(session_.get(), result);
+  Failure failure = explain_tls_error(session_.get(), result);
+  if (seen_ && !finished_ && !fatal_alert_of_peer(session_.get())) {
+    // Anybody can show the broker's certificate: it is public.
+    return {Errc::tls_failed, "the peer showed the pinned key " + seen_->text() +
+                                  " but did not prove that it owns it. " + failure.detail};
+  }
+  return failure;
 }
 
 TlsSession::Step TlsSession::handshake(Failure& failure) {
