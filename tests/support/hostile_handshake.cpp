@@ -34,7 +34,7 @@ void HostileHandshake::run() {
   transcript_ = read_client_hello();
   client_ = parse_client_hello(transcript_);
   send_flight();
-  records_.flush();
+  records_.flush(options_.segment_bytes);
 
   std::string ignored;
   while (!client_finished_) {

@@ -107,6 +107,8 @@ struct HostileTlsOptions {
   Finish finish = Finish::kCorrect;
   EarlyData early_data = EarlyData::kNone;
   std::string early_text{};
+  // The flight goes out in segments of at most so many octets; 0 is all at once.
+  std::size_t segment_bytes = 0;
   // Runs after the client's Finished. When it returns (or is empty), the server
   // says nothing more and listens until the client closes.
   std::function<void(TlsPeer&)> script{};

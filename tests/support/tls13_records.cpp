@@ -1,6 +1,9 @@
 #include "support/tls13_records.hpp"
 
-#include <algorithm>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <sys/socket.h>
+
 #include <utility>
 
 #include "support/tls13_messages.hpp"
@@ -34,8 +37,15 @@ void RecordLayer::write_in_clear(ContentType type, std::string_view bytes) {
   });
 }
 
-bool RecordLayer::flush() {
-  return connection_.send(std::exchange(waiting_, {}));
+bool RecordLayer::flush(std::size_t segment_bytes) {
+  const std::string bytes = std::exchange(waiting_, {});
+  if (segment_bytes == 0) return connection_.send(bytes);
+  const int at_once = 1;  // Or the kernel gathers the segments again.
+  ::setsockopt(connection_.fd(), IPPROTO_TCP, TCP_NODELAY, &at_once, sizeof at_once);
+  for (std::size_t at = 0; at < bytes.size(); at += segment_bytes) {
+    if (!connection_.send(std::string_view(bytes).substr(at, segment_bytes))) return false;
+  }
+  return true;
 }
 
 std::optional<RecordLayer::Record> RecordLayer::read() {

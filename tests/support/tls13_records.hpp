@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -21,8 +22,9 @@ class RecordLayer {
   // Puts it behind what waits for flush(), in as many records as it takes.
   void write(ContentType type, std::string_view bytes);
   void write_in_clear(ContentType type, std::string_view bytes);
-  // False when the peer is gone.
-  bool flush();
+  // Sends in segments of at most so many octets; 0 is all at once. False when the
+  // peer is gone.
+  bool flush(std::size_t segment_bytes = 0);
 
   struct Record {
     ContentType type = ContentType::kNone;
