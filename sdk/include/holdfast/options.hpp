@@ -38,6 +38,13 @@ enum class Retain : std::uint8_t { no, yes };
 /// device out for good.
 enum class PinCount : std::uint8_t { at_least_two, one_is_enough };
 
+/// What a broker must have to be trusted. There is no mode without pins.
+enum class TrustMode : std::uint8_t {
+  pinned,         ///< a pinned key alone: no authority, no host name, no dates, and so no clock
+  pinned_and_ca,  ///< a certificate of an authority in `ca_file`, for this host, at this date, and
+                  ///< a pin of its key or of an authority's on the way up
+};
+
 /// What the broker publishes for a device that vanishes (MQTT 5 section 3.1.2.5).
 struct Will {
   std::string topic;
@@ -81,6 +88,10 @@ struct Options {
   /// backup. docs/guides/pins.md tells how to make the keys and print their pins.
   std::vector<std::string> pins;
   PinCount pin_count = PinCount::at_least_two;
+  TrustMode trust = TrustMode::pinned;
+  /// The authorities that may vouch for the broker, PEM; for `pinned_and_ca` only, and needed
+  /// there. Read once, when the device is made.
+  std::filesystem::path ca_file;
   /// A directory of this device's own, made (mode 0700) if it is missing and locked while the
   /// device exists. Empty: nothing is kept.
   std::filesystem::path state_dir;

@@ -18,11 +18,12 @@ int weight(const Failure& failure) {
 }  // namespace
 
 Dialer::Dialer(const asio::any_io_executor& executor, BrokerUrl broker, const Timeouts& timeouts,
-               Events events, Lookup lookup)
+               TlsPolicy policy, Events events, Lookup lookup)
     : executor_(executor),
       broker_(std::move(broker)),
       timeouts_(timeouts),
       events_(std::move(events)),
+      tls_(std::move(policy)),
       resolver_(executor, std::move(lookup)),
       timer_(executor) {}
 
@@ -97,8 +98,7 @@ void Dialer::try_next() {
     return;
   }
   const std::weak_ptr<bool> attempt = attempt_;
-  channel_ = std::make_shared<Channel>(
-      executor_, tls_, broker_.is_ip_literal ? std::string() : broker_.host, keys_, timeouts_);
+  channel_ = std::make_shared<Channel>(executor_, tls_, broker_.host, keys_, timeouts_);
   channel_->open(endpoints_[next_++], {.opened =
                                            [this, attempt] {
                                              if (attempt.expired()) return;
@@ -118,8 +118,8 @@ void Dialer::try_next() {
 void Dialer::attempt_failed(Failure failure) {
   const auto channel = std::exchange(channel_, nullptr);
   events_.bill(channel->bill());
-  if (failure.error == Errc::identity_refused && channel->seen_pin()) {
-    events_.refused_key(*channel->seen_pin());
+  if (const auto pin = channel->refused_pin(); pin && failure.error == Errc::identity_refused) {
+    events_.refused_key(*pin);
   }
   if (weight(failure) >= weight(worst_)) worst_ = std::move(failure);
   try_next();

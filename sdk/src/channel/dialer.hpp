@@ -31,7 +31,7 @@ class Dialer {
   };
 
   Dialer(const asio::any_io_executor& executor, BrokerUrl broker, const Timeouts& timeouts,
-         Events events, Lookup lookup = system_lookup);
+         TlsPolicy policy, Events events, Lookup lookup = system_lookup);
   ~Dialer();
   Dialer(const Dialer&) = delete;
   Dialer& operator=(const Dialer&) = delete;

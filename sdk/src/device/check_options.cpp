@@ -117,7 +117,10 @@ Settings check_options(Options options) {
   check_will(options);
   check_times(options);
   check_outbox(options.outbox);
-  return {std::move(options), std::move(broker), std::move(pins)};
+  std::vector<std::string> warnings;
+  auto tls = channel::make_tls_policy(options, warnings);
+  return {std::move(options), std::move(broker), std::move(pins), std::move(tls),
+          std::move(warnings)};
 }
 
 Failure check_publish(std::string_view topic, std::size_t payload_bytes,

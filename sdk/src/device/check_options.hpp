@@ -2,12 +2,15 @@
 
 #pragma once
 
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include <holdfast/options.hpp>
 
 #include "base/failure.hpp"
 #include "channel/broker_url.hpp"
+#include "channel/tls_policy.hpp"
 #include "pinning/pin.hpp"
 
 namespace holdfast::device {
@@ -16,6 +19,8 @@ struct Settings {
   Options options;
   channel::BrokerUrl broker;
   pinning::PinSet pins;
+  channel::TlsPolicy tls;
+  std::vector<std::string> warnings;  ///< what an operator should know before the start
 };
 
 /// @throws ConfigError naming the first field that cannot work, its value and the mend.

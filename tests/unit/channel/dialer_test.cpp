@@ -22,6 +22,7 @@ class DialerTest : public testing::Test {
     return std::make_unique<Dialer>(
         io.get_executor(),
         parse_broker_url("mqtts://" + host + ":" + std::to_string(test::unused_port())), Timeouts{},
+        TlsPolicy{},
         Dialer::Events{.bill = [this](const ChannelBill&) { ++bills; },
                        .refused_key = [](const pinning::Pin&) {}},
         [](const std::string&, std::uint16_t port, Failure&) {
