@@ -62,6 +62,7 @@ TlsContext::TlsContext(TlsPolicy policy) : policy_(std::move(policy)) {
           "the group P-256");
   wolfSSL_CTX_set_session_cache_mode(context_.get(), WOLFSSL_SESS_CACHE_OFF);
   if (policy_.authorities) trust_authorities();
+  if (policy_.identity) policy_.identity->use_in(context_.get());
 }
 
 void TlsContext::trust_authorities() {

@@ -28,6 +28,10 @@ TlsPolicy make_tls_policy(const Options& options, std::vector<std::string>& warn
     policy.authorities = Authorities::load(options.ca_file);
     if (!policy.authorities->warning().empty()) warnings.push_back(policy.authorities->warning());
   }
+  if (options.client_certificate) {
+    policy.identity = ClientIdentity::load(*options.client_certificate);
+    if (!policy.identity->warning().empty()) warnings.push_back(policy.identity->warning());
+  }
   return policy;
 }
 

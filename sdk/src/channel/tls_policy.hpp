@@ -9,12 +9,14 @@
 #include <holdfast/options.hpp>
 
 #include "channel/ca_path.hpp"
+#include "channel/client_identity.hpp"
 
 namespace holdfast::channel {
 
 struct TlsPolicy {
   TrustMode trust = TrustMode::pinned;
   std::shared_ptr<const Authorities> authorities;  ///< with pinned_and_ca
+  std::shared_ptr<const ClientIdentity> identity;  ///< of the device; may be none
 };
 
 /// Reads the files that the options name. What an operator should know goes to `warnings`.

@@ -47,7 +47,11 @@ Worker::Worker(asio::io_context& io, const Settings& settings, Shared& shared,
       keys_(std::make_shared<const pinning::TrustedKeys>(settings.pins)),
       dialer_(io.get_executor(), settings.broker, settings.options.timeouts, settings.tls,
               {.bill = [this](const channel::ChannelBill& bill) { add_to(ledger_, bill); },
-               .refused_key = [this](const pinning::Pin&) { ++shared_.counters.pin_failures; }}),
+               .refused_key = [this](const pinning::Pin&) { ++shared_.counters.pin_failures; },
+               .warning =
+                   [this](std::string text) {
+                     shared_.emit(EventKind::warning, {}, std::move(text));
+                   }}),
       timer_(io),
       gate_(std::make_shared<Gate>()),
       sender_(settings.options.mqtt_version, shared) {}
