@@ -16,6 +16,7 @@
 
 #include "channel/pem.hpp"
 #include "channel/pkcs11_token.hpp"
+#include "channel/trial_server.hpp"
 
 namespace holdfast::channel {
 namespace {
@@ -116,7 +117,7 @@ std::shared_ptr<const ClientIdentity> ClientIdentity::load(const ClientCertifica
   if (options.pkcs11) {
     identity->device_id_ = open_pkcs11_token(*options.pkcs11);
     identity->key_label_ = options.pkcs11->key_label;
-    if (!identity->fits(context.get())) {
+    if (!identity->fits(identity)) {
       throw ConfigError("client_certificate.pkcs11.key_label", identity->key_label_,
                         "the token has no private key of this label that fits the certificate " +
                             options.certificate_file.string() +
@@ -131,7 +132,7 @@ std::shared_ptr<const ClientIdentity> ClientIdentity::load(const ClientCertifica
                       "it must be a private key in PEM, RSA, P-256, P-384 or Ed25519, and not "
                       "encrypted");
   }
-  if (!identity->fits(context.get())) {
+  if (!identity->fits(identity)) {
     throw ConfigError(kKeyField, options.key_file.string(),
                       "it is not the key of the certificate in " +
                           options.certificate_file.string() + "; exchange both");
@@ -144,17 +145,30 @@ ClientIdentity::~ClientIdentity() {
   ::explicit_bzero(key_.data(), key_.size());
 }
 
-bool ClientIdentity::fits(WOLFSSL_CTX* context) const {
-  if (!key_label_.empty() && wolfSSL_CTX_use_PrivateKey_Label(context, key_label_.c_str(),
-                                                              device_id_) != WOLFSSL_SUCCESS) {
+// Asked of a server in memory, because wolfSSL 5.5's wolfSSL_CTX_check_private_key takes any EC key
+// for the right one, and does not know what a token holds.
+bool ClientIdentity::fits(std::shared_ptr<const ClientIdentity> self) {
+  try {
+    TrialServer server(TrialServer::Demand::client_certificate);
+    TlsPolicy policy;
+    policy.identity = std::move(self);
+    const TlsContext context(policy);
+    TlsSession client(
+        context, "",
+        std::make_shared<const pinning::TrustedKeys>(0, std::vector<pinning::Pin>{server.pin()}));
+    Failure failure;
+    return server.talk_to(client, failure) == TlsSession::Step::verified && server.content();
+  } catch (const std::runtime_error&) {
     return false;
   }
-  return wolfSSL_CTX_check_private_key(context) == WOLFSSL_SUCCESS;
 }
 
 void ClientIdentity::use_in(WOLFSSL_CTX* context) const {
-  const bool taken = take_certificates(context, certificates_) &&
-                     (key_label_.empty() ? take_key(context, key_) : fits(context));
+  const bool taken =
+      take_certificates(context, certificates_) &&
+      (key_label_.empty() ? take_key(context, key_)
+                          : wolfSSL_CTX_use_PrivateKey_Label(context, key_label_.c_str(),
+                                                             device_id_) == WOLFSSL_SUCCESS);
   if (!taken) throw std::runtime_error("wolfSSL does not take the client certificate any more");
 }
 

@@ -39,7 +39,8 @@ class ClientIdentity {
 
  private:
   ClientIdentity() = default;
-  bool fits(WOLFSSL_CTX* context) const;
+  /// Whether a handshake with it succeeds: certificate and key are a pair.
+  static bool fits(std::shared_ptr<const ClientIdentity> self);
 
   ClientCertificate options_;
   FileStamp stamp_{};

@@ -8,11 +8,15 @@
 #include <wolfssl/wolfcrypt/wc_pkcs11.h>
 #endif
 
+#include <algorithm>
+#include <limits>
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <holdfast/error.hpp>
 
@@ -41,15 +45,36 @@ std::string read_pin_text(const Pkcs11& options) {
   return std::move(*text);
 }
 
+// wolfCrypt's own search (5.5) takes the number of a slot in the list for its identifier, and any
+// label that begins alike for the right one.
+std::optional<int> find_slot(const CK_FUNCTION_LIST& functions, const std::string& label) {
+  CK_ULONG count = 0;
+  if (functions.C_GetSlotList(CK_TRUE, nullptr, &count) != CKR_OK) return std::nullopt;
+  std::vector<CK_SLOT_ID> slots(count);
+  if (functions.C_GetSlotList(CK_TRUE, slots.data(), &count) != CKR_OK) return std::nullopt;
+  slots.resize(std::min<std::size_t>(slots.size(), count));
+  for (const CK_SLOT_ID slot : slots) {
+    CK_TOKEN_INFO about{};
+    if (functions.C_GetTokenInfo(slot, &about) != CKR_OK) continue;
+    // 32 characters, filled up with spaces.
+    std::string found(reinterpret_cast<const char*>(about.label), sizeof about.label);
+    found.erase(found.find_last_not_of(' ') + 1);
+    if (found == label && slot <= static_cast<CK_SLOT_ID>(std::numeric_limits<int>::max())) {
+      return static_cast<int>(slot);
+    }
+  }
+  return std::nullopt;
+}
+
 class Token {
  public:
   Token(Pkcs11Dev& module, const Pkcs11& options, int device_id)
       : pin_(read_pin_text(options)), device_id_(device_id) {
     const std::string& name = options.token;
-    if (wc_Pkcs11Token_InitName(&token_, &module, name.c_str(), static_cast<int>(name.size()),
-                                reinterpret_cast<const unsigned char*>(pin_.data()),
-                                static_cast<int>(pin_.size())) != 0 ||
-        token_.slotId == static_cast<CK_SLOT_ID>(-1)) {
+    const auto slot = find_slot(*module.func, name);
+    if (!slot || wc_Pkcs11Token_Init(&token_, &module, *slot, nullptr,
+                                     reinterpret_cast<const unsigned char*>(pin_.data()),
+                                     static_cast<int>(pin_.size())) != 0) {
       throw ConfigError(std::string(kField) + ".token", name,
                         "the module has no token with this label; list them with pkcs11-tool -L");
     }

@@ -6,6 +6,7 @@
 
 #include <holdfast/error.hpp>
 
+#include "channel/library_check.hpp"
 #include "mqtt/topic.hpp"
 
 namespace holdfast::device {
@@ -117,7 +118,7 @@ Settings check_options(Options options) {
   check_will(options);
   check_times(options);
   check_outbox(options.outbox);
-  std::vector<std::string> warnings;
+  std::vector<std::string> warnings = channel::check_library();
   auto tls = channel::make_tls_policy(options, warnings);
   return {std::move(options), std::move(broker), std::move(pins), std::move(tls),
           std::move(warnings)};
