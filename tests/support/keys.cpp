@@ -168,14 +168,15 @@ Identity self_signed(const TempDir& dir, KeyType type, const std::string& common
   return {made.key_file, made.cert_file, pin_of(made.cert_file), {}};
 }
 
-Authority make_authority(const TempDir& dir, KeyType type, const std::string& common_name) {
-  const Certified made = certify(dir, std::nullopt, type, common_name, {}, "authority");
+Authority make_authority(const TempDir& dir, KeyType type, const std::string& common_name,
+                         const CertificateOptions& options) {
+  const Certified made = certify(dir, std::nullopt, type, common_name, options, "authority");
   return {made.key_file, made.cert_file, pin_of(made.cert_file), {}};
 }
 
 Authority make_intermediate(const TempDir& dir, const Authority& issuer, KeyType type,
-                            const std::string& common_name) {
-  const Certified made = certify(dir, issuer, type, common_name, {}, "authority");
+                            const std::string& common_name, const CertificateOptions& options) {
+  const Certified made = certify(dir, issuer, type, common_name, options, "authority");
   std::string chain = read_file(made.cert_file);
   if (!issuer.chain_file.empty()) chain += read_file(issuer.chain_file);
   const fs::path chain_file = write_file(made.cert_file.parent_path() / "chain.pem", chain);

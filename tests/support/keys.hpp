@@ -45,12 +45,15 @@ struct Authority {
   std::filesystem::path chain_file;  // What a leaf has to send after itself; empty for a root.
 };
 
-Authority make_authority(const TempDir& dir, KeyType type, const std::string& common_name);
+// Of the options only the validity and the existing key count. Two calls with one name make an
+// authority and its clone: all is equal but the key.
+Authority make_authority(const TempDir& dir, KeyType type, const std::string& common_name,
+                         const CertificateOptions& options = {});
 
 // make_intermediate: leaves that it issues carry it (and what is between it and
 // the root) in their cert_file and chain_file.
 Authority make_intermediate(const TempDir& dir, const Authority& issuer, KeyType type,
-                            const std::string& common_name);
+                            const std::string& common_name, const CertificateOptions& options = {});
 
 Identity issue(const TempDir& dir, const Authority& issuer, KeyType type,
                const std::string& common_name, const CertificateOptions& options = {});

@@ -73,6 +73,13 @@ struct Recovery {
   std::chrono::seconds after = limits::kRecoveryAfter;  ///< 1 s to 365 days
 };
 
+/// What a broker must have to be trusted. There is no mode without pins.
+enum class TrustMode : std::uint8_t {
+  pinned,         ///< a pinned key alone: no authority, no host name, no dates, and so no clock
+  pinned_and_ca,  ///< a certificate of an authority in `ca_file`, for this host, at this date, and
+                  ///< a pin of its key or of an authority's on the way up
+};
+
 /// What the broker publishes for a device that vanishes (MQTT 5 section 3.1.2.5).
 struct Will {
   std::string topic;
@@ -106,6 +113,23 @@ struct OutboxLimits {
   std::size_t bytes = limits::kOutboxBytes;        ///< payload and topic; at least one payload
 };
 
+/// A token with the device's private key (a smart card, a TPM, a secure element), which signs
+/// through PKCS#11 and never gives the key away. RSA and P-256.
+struct Pkcs11 {
+  std::filesystem::path module;    ///< the whole path of the module's .so
+  std::string token;               ///< the label of the token
+  std::string pin;                 ///< either this
+  std::filesystem::path pin_file;  ///< or a file with it
+  std::string key_label;           ///< of the private key, and of its public key
+};
+
+/// What the device shows a broker that asks for a certificate (mutual TLS).
+struct ClientCertificate {
+  std::filesystem::path certificate_file;  ///< PEM: the device's own first, then intermediates
+  std::filesystem::path key_file;          ///< PEM, not encrypted; either this
+  std::optional<Pkcs11> pkcs11{};          ///< or a token
+};
+
 /// All that a device needs to be told. `broker`, `client_id` and `pins` have no default.
 struct Options {
   /// `mqtts://HOST[:PORT]`; port 8883 unless told; IPv6 addresses in brackets.
@@ -124,10 +148,16 @@ struct Options {
   std::vector<std::string> candidate_pins;
   PinUpdates pin_updates{};
   std::optional<Recovery> recovery;
+  TrustMode trust = TrustMode::pinned;
+  /// The authorities that may vouch for the broker, PEM; for `pinned_and_ca` only, and needed
+  /// there. Read once, when the device is made.
+  std::filesystem::path ca_file;
   /// A directory of this device's own, made (mode 0700) if it is missing and locked while the
   /// device exists. Empty: nothing is kept.
   std::filesystem::path state_dir;
 
+  /// The files may be exchanged while the device runs: they are looked at before each connection.
+  std::optional<ClientCertificate> client_certificate;
   std::string username;  ///< empty: none
   std::string password;  ///< empty: none; needs a user name with MQTT 3.1.1
   MqttVersion mqtt_version = MqttVersion::v5;

@@ -30,11 +30,11 @@ void set_option(int socket, int level, int name, int value) {
 }  // namespace
 
 Channel::Channel(const asio::any_io_executor& executor, const TlsContext& tls,
-                 const std::string& server_name, pinning::SharedKeys keys, const Timeouts& timeouts)
+                 const std::string& host, pinning::SharedKeys keys, const Timeouts& timeouts)
     : socket_(executor),
       timer_(executor),
       read_timer_(executor),
-      tls_(tls, server_name, std::move(keys)),
+      tls_(tls, host, std::move(keys)),
       timeouts_(timeouts),
       plain_text_(limits::kMaxRecordBytes) {}
 

@@ -49,8 +49,8 @@ struct ChannelBill {
 
 class Channel : public std::enable_shared_from_this<Channel> {
  public:
-  Channel(const asio::any_io_executor& executor, const TlsContext& tls,
-          const std::string& server_name, pinning::SharedKeys keys, const Timeouts& timeouts);
+  Channel(const asio::any_io_executor& executor, const TlsContext& tls, const std::string& host,
+          pinning::SharedKeys keys, const Timeouts& timeouts);
   ~Channel();
 
   /// Connects and shakes hands; answers with `opened` or `closed`.
@@ -81,9 +81,10 @@ class Channel : public std::enable_shared_from_this<Channel> {
   /// The broker's address for a person: ADDRESS:PORT, with brackets where they belong.
   std::string address() const;
   const pinning::TrustedKeys::Match& vouching() const { return tls_.vouching(); }
-  const std::optional<pinning::Pin>& seen_pin() const { return tls_.seen_pin(); }
+  /// The key that was shown, and refused because no pin matches it.
+  std::optional<pinning::Pin> refused_pin() const { return tls_.refused_pin(); }
   /// The keys that the verified connection rests on, the broker's own first.
-  std::vector<pinning::Pin> proven_pins() const { return {*tls_.seen_pin()}; }
+  const std::vector<pinning::Pin>& proven_pins() const { return tls_.proven_pins(); }
   /// Bytes of cipher text that the kernel has not taken yet.
   std::size_t unsent_bytes() const { return tls_.output().size(); }
   /// Adapts how much the kernel may hold unsent (TCP_NOTSENT_LOWAT).

@@ -18,13 +18,17 @@ int weight(const Failure& failure) {
 }  // namespace
 
 Dialer::Dialer(const asio::any_io_executor& executor, BrokerUrl broker, const Timeouts& timeouts,
-               Events events, Lookup lookup)
+               TlsPolicy policy, Events events, Lookup lookup)
     : executor_(executor),
       broker_(std::move(broker)),
       timeouts_(timeouts),
       events_(std::move(events)),
+      policy_(std::move(policy)),
       resolver_(executor, std::move(lookup)),
-      timer_(executor) {}
+      timer_(executor) {
+  if (policy_.identity) identity_files_.emplace(policy_.identity);
+  tls_.emplace(policy_);
+}
 
 Dialer::~Dialer() {
   cancel();
@@ -44,6 +48,7 @@ void Dialer::cancel() {
 
 void Dialer::dial(pinning::SharedKeys keys, Handler handler) {
   cancel();
+  look_at_identity();
   keys_ = std::move(keys);
   handler_ = std::move(handler);
   attempt_ = std::make_shared<bool>(true);
@@ -75,6 +80,12 @@ void Dialer::dial(pinning::SharedKeys keys, Handler handler) {
                     });
 }
 
+void Dialer::look_at_identity() {
+  if (!identity_files_ || !identity_files_->refresh(events_.warning)) return;
+  policy_.identity = identity_files_->current();
+  tls_.emplace(policy_);  // connections that are open keep the old one (wolfSSL counts references)
+}
+
 void Dialer::resolved(Endpoints endpoints, Failure failure) {
   if (!failure && endpoints.empty()) {
     failure = Failure(Errc::name_not_resolved, "the name " + broker_.host + " has no address");
@@ -97,8 +108,7 @@ void Dialer::try_next() {
     return;
   }
   const std::weak_ptr<bool> attempt = attempt_;
-  channel_ = std::make_shared<Channel>(
-      executor_, tls_, broker_.is_ip_literal ? std::string() : broker_.host, keys_, timeouts_);
+  channel_ = std::make_shared<Channel>(executor_, *tls_, broker_.host, keys_, timeouts_);
   channel_->open(endpoints_[next_++], {.opened =
                                            [this, attempt] {
                                              if (attempt.expired()) return;
@@ -118,8 +128,8 @@ void Dialer::try_next() {
 void Dialer::attempt_failed(Failure failure) {
   const auto channel = std::exchange(channel_, nullptr);
   events_.bill(channel->bill());
-  if (failure.error == Errc::identity_refused && channel->seen_pin()) {
-    events_.refused_key(*channel->seen_pin());
+  if (const auto pin = channel->refused_pin(); pin && failure.error == Errc::identity_refused) {
+    events_.refused_key(*pin);
   }
   if (weight(failure) >= weight(worst_)) worst_ = std::move(failure);
   try_next();

@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include <asio/steady_timer.hpp>
@@ -28,10 +29,12 @@ class Dialer {
     std::function<void(const ChannelBill&)> bill;
     /// The key that a broker showed and that no pin matches.
     std::function<void(const pinning::Pin&)> refused_key;
+    /// What an operator should know; a sentence.
+    std::function<void(std::string)> warning;
   };
 
   Dialer(const asio::any_io_executor& executor, BrokerUrl broker, const Timeouts& timeouts,
-         Events events, Lookup lookup = system_lookup);
+         TlsPolicy policy, Events events, Lookup lookup = system_lookup);
   ~Dialer();
   Dialer(const Dialer&) = delete;
   Dialer& operator=(const Dialer&) = delete;
@@ -43,6 +46,7 @@ class Dialer {
   static constexpr std::size_t kMaxAddresses = 16;
 
  private:
+  void look_at_identity();
   void resolved(Endpoints endpoints, Failure failure);
   void try_next();
   void attempt_failed(Failure failure);
@@ -52,7 +56,9 @@ class Dialer {
   BrokerUrl broker_;
   Timeouts timeouts_;
   Events events_;
-  TlsContext tls_;
+  TlsPolicy policy_;
+  std::optional<IdentityFiles> identity_files_;
+  std::optional<TlsContext> tls_;  // made anew when the client certificate was exchanged
   Resolver resolver_;
   asio::steady_timer timer_;
   // Answers of an attempt that was cancelled may still be on their way; the token tells them apart.

@@ -9,6 +9,7 @@
 #include <mutex>
 #include <stdexcept>
 #include <string>
+#include <utility>
 
 namespace holdfast::channel {
 namespace {
@@ -46,7 +47,7 @@ void TlsContext::Free::operator()(WOLFSSL_CTX* context) const {
   wolfSSL_CTX_free(context);
 }
 
-TlsContext::TlsContext() {
+TlsContext::TlsContext(TlsPolicy policy) : policy_(std::move(policy)) {
   initialise_once();
   // The TLS-1.3-only method, not a version-flexible one with a lower bound: with the latter a
   // server without any certificate was accepted, because the verify callback is never called then.
@@ -60,6 +61,20 @@ TlsContext::TlsContext() {
   require(wolfSSL_CTX_UseSupportedCurve(context_.get(), WOLFSSL_ECC_SECP256R1) == WOLFSSL_SUCCESS,
           "the group P-256");
   wolfSSL_CTX_set_session_cache_mode(context_.get(), WOLFSSL_SESS_CACHE_OFF);
+  if (policy_.authorities) trust_authorities();
+  if (policy_.identity) policy_.identity->use_in(context_.get());
+}
+
+void TlsContext::trust_authorities() {
+  bool any = false;
+  for (const Certificate& authority : policy_.authorities->certificates()) {
+    // The clock may be wrong now and right later: dates are judged when a broker shows its
+    // certificate, and then the refusal names the date.
+    any |= wolfSSL_CTX_load_verify_buffer_ex(
+               context_.get(), authority.der.data(), static_cast<long>(authority.der.size()),
+               WOLFSSL_FILETYPE_ASN1, 0, WOLFSSL_LOAD_FLAG_DATE_ERR_OKAY) == WOLFSSL_SUCCESS;
+  }
+  require(any, "every authority of ca_file");
 }
 
 }  // namespace holdfast::channel

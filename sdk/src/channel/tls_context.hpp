@@ -7,6 +7,8 @@
 
 #include <memory>
 
+#include "channel/tls_policy.hpp"
+
 struct WOLFSSL_CTX;
 
 namespace holdfast::channel {
@@ -20,14 +22,18 @@ class TlsContext {
  public:
   /// @throws std::runtime_error if wolfSSL refuses a setting (it would be another library than the
   /// one this was built with).
-  TlsContext();
+  explicit TlsContext(TlsPolicy policy = {});
 
+  const TlsPolicy& policy() const { return policy_; }
   WOLFSSL_CTX* get() const { return context_.get(); }
 
  private:
   struct Free {
     void operator()(WOLFSSL_CTX* context) const;
   };
+  void trust_authorities();
+
+  TlsPolicy policy_;
   std::unique_ptr<WOLFSSL_CTX, Free> context_;
 };
 

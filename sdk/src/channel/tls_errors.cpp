@@ -16,11 +16,21 @@ std::string name_of_alert(int code) {
     case 40:
       return "handshake_failure: no suite, group or signature algorithm in common";
     case 42:
-      return "bad_certificate";
+      return "bad_certificate: it does not accept the client certificate";
+    case 43:
+      return "unsupported_certificate: it does not take this kind of client certificate";
+    case 44:
+      return "certificate_revoked: the client certificate was revoked; get a new one";
+    case 45:
+      return "certificate_expired: the client certificate has expired, or the broker's clock is "
+             "wrong; get a new one";
+    case 46:
+      return "certificate_unknown: it does not accept the client certificate";
     case 47:
       return "illegal_parameter";
     case 48:
-      return "unknown_ca";
+      return "unknown_ca: it does not know the authority that issued the client certificate; add "
+             "the authority to the broker's CA file, or the intermediates to certificate_file";
     case 49:
       return "access_denied";
     case 70:
@@ -34,7 +44,8 @@ std::string name_of_alert(int code) {
     case 112:
       return "unrecognized_name: it does not know the server name; check the broker's host";
     case 116:
-      return "certificate_required: it wants a client certificate";
+      return "certificate_required: it wants a client certificate; set client_certificate in the "
+             "options, with one of an authority that the broker trusts";
     case 120:
       return "no_application_protocol";
     default:

@@ -5,17 +5,18 @@
 #include <wolfssl/error-ssl.h>
 #include <wolfssl/openssl/x509.h>
 #include <wolfssl/ssl.h>
-#include <wolfssl/wolfcrypt/sha256.h>
 
 #include <algorithm>
 #include <cstring>
+#include <ctime>
 #include <stdexcept>
 #include <utility>
 
 #include <holdfast/limits.hpp>
 
+#include "channel/ca_path.hpp"
+#include "channel/key_reader.hpp"
 #include "channel/tls_errors.hpp"
-#include "pinning/spki.hpp"
 
 namespace holdfast::channel {
 namespace {
@@ -57,19 +58,13 @@ bool is_overruled_by_a_pin(int error) {
   }
 }
 
-// Two readers of one certificate must see the same key, or an attacker shows each what it likes to
-// see. Our pin is made of the SubjectPublicKeyInfo that find_spki cut out; the handshake is checked
-// against the key that wolfSSL decoded: that key must lie inside what we hashed.
-bool holds_the_key_that_wolfssl_read(Bytes spki, WOLFSSL_X509* certificate) {
-  if (certificate == nullptr) return false;
-  int size = 0;
-  if (wolfSSL_X509_get_pubkey_buffer(certificate, nullptr, &size) != WOLFSSL_SUCCESS || size <= 0) {
-    return false;
-  }
-  std::vector<std::uint8_t> key(static_cast<std::size_t>(size));
-  if (wolfSSL_X509_get_pubkey_buffer(certificate, key.data(), &size) != WOLFSSL_SUCCESS)
-    return false;
-  return std::search(spki.begin(), spki.end(), key.begin(), key.end()) != spki.end();
+// What wolfSSL may have found wrong that ours has not, in a few words with its number.
+std::string wolfssl_objects(int error, int depth) {
+  return "wolfSSL does not accept " +
+         (depth == 0 ? std::string("the broker's certificate")
+                     : "certificate " + std::to_string(depth + 1) + " of the broker's chain") +
+         " (" + "error " + std::to_string(error) +
+         "); let the broker send its own certificate and its intermediates, and nothing else";
 }
 
 }  // namespace
@@ -78,9 +73,11 @@ void TlsSession::Free::operator()(WOLFSSL* session) const {
   wolfSSL_free(session);
 }
 
-TlsSession::TlsSession(const TlsContext& context, const std::string& server_name,
-                       pinning::SharedKeys keys)
-    : keys_(std::move(keys)), session_(wolfSSL_new(context.get())) {
+TlsSession::TlsSession(const TlsContext& context, std::string_view host, pinning::SharedKeys keys)
+    : policy_(context.policy()),
+      peer_(parse_peer_name(host)),
+      keys_(std::move(keys)),
+      session_(wolfSSL_new(context.get())) {
   if (session_ == nullptr) throw std::runtime_error("wolfSSL has no memory for a session");
   WOLFSSL* session = session_.get();
   wolfSSL_set_verify(session, WOLFSSL_VERIFY_PEER, verify);
@@ -94,10 +91,15 @@ TlsSession::TlsSession(const TlsContext& context, const std::string& server_name
   if (wolfSSL_UseKeyShare(session, WOLFSSL_ECC_X25519) != WOLFSSL_SUCCESS) {
     throw std::runtime_error("wolfSSL has no X25519 key share");
   }
-  if (!server_name.empty() &&
-      wolfSSL_UseSNI(session, WOLFSSL_SNI_HOST_NAME, server_name.data(),
-                     static_cast<unsigned short>(server_name.size())) != WOLFSSL_SUCCESS) {
-    throw std::runtime_error("wolfSSL refuses the server name " + server_name);
+  if (peer_.is_address() || peer_.host.empty()) return;
+  if (wolfSSL_UseSNI(session, WOLFSSL_SNI_HOST_NAME, peer_.host.data(),
+                     static_cast<unsigned short>(peer_.host.size())) != WOLFSSL_SUCCESS) {
+    throw std::runtime_error("wolfSSL refuses the server name " + peer_.host);
+  }
+  // For IP literals our own check is alone: wolfSSL compares texts, and an address has several.
+  if (policy_.trust == TrustMode::pinned_and_ca &&
+      wolfSSL_check_domain_name(session, peer_.host.c_str()) != WOLFSSL_SUCCESS) {
+    throw std::runtime_error("wolfSSL refuses to check the name " + peer_.host);
   }
 }
 
@@ -131,16 +133,9 @@ int TlsSession::send(WOLFSSL*, char* buffer, int size, void* self_pointer) {
 int TlsSession::verify(int, WOLFSSL_X509_STORE_CTX* store) {
   auto& self = *static_cast<TlsSession*>(store->userCtx);
   try {
-    if (!is_overruled_by_a_pin(store->error)) {
-      self.refusal_ =
-          "the broker's certificate is not valid (error " + std::to_string(store->error) + ")";
-      return 0;
-    }
-    // Certificates above the leaf vouch for nothing here: only the leaf's key is proved by the
-    // handshake, and anybody can append the pinned certificate to a chain of his own.
-    if (store->error_depth != 0) return 1;
-    return self.judge_leaf(*store) ? 1 : 0;
+    return self.judge(*store) ? 1 : 0;
   } catch (...) {
+    self.vouching_.reset();
     return 0;  // no memory, say: closed, not open
   }
 }
@@ -153,26 +148,83 @@ int TlsSession::on_certificate_request(WOLFSSL* session, void*) {
   return self.finished_ ? 0 : 1;
 }
 
+// Called for certificates from the top of the chain down to the leaf, which is always among them;
+// those above it only where wolfSSL objects to one.
+bool TlsSession::judge(const WOLFSSL_X509_STORE_CTX& store) {
+  if (policy_.trust == TrustMode::pinned_and_ca) {
+    // An objection is never overruled here: a yes would add the certificate to those that wolfSSL
+    // trusts. Our own walk is made all the same, because it names the mend.
+    if (store.error != 0) {
+      refusal_ = wolfssl_objects(store.error, store.error_depth);
+      objected_ = true;
+    }
+    if (store.error_depth == 0) return judge_leaf(store) && !objected_;
+    if (objected_) walk(store);
+    return !objected_;
+  }
+  if (!is_overruled_by_a_pin(store.error)) {
+    refusal_ = "the broker's certificate is not valid (error " + std::to_string(store.error) + ")";
+    return false;
+  }
+  // Certificates above the leaf vouch for nothing here: only the leaf's key is proved by the
+  // handshake, and anybody can append the pinned certificate to a chain of his own.
+  return store.error_depth != 0 || judge_leaf(store);
+}
+
 bool TlsSession::judge_leaf(const WOLFSSL_X509_STORE_CTX& store) {
   vouching_.reset();
+  proven_.clear();
   if (store.totalCerts < 1 || store.certs == nullptr) {
     refusal_ = "the broker showed no certificate";
     return false;
   }
-  const Bytes certificate(store.certs[0].buffer, store.certs[0].length);
-  const auto spki = pinning::find_spki(certificate);
-  if (!spki || !holds_the_key_that_wolfssl_read(*spki, store.current_cert)) {
+  seen_ = read_pin({store.certs[0].buffer, store.certs[0].length}, store.current_cert);
+  if (!seen_) {
     refusal_ = "no public key could be read from the broker's certificate";
     return false;
   }
-  pinning::Pin seen;
-  if (wc_Sha256Hash(spki->data(), static_cast<word32>(spki->size()), seen.digest.data()) != 0) {
-    refusal_ = "the broker's public key could not be hashed";
+  if (policy_.trust == TrustMode::pinned_and_ca) return judge_path(store);
+  proven_ = {*seen_};
+  return match_pins();
+}
+
+// @return the certificates that lead from the leaf to an authority of ours; none, and `refusal_`
+// set, where there is no way up.
+std::vector<Certificate> TlsSession::walk(const WOLFSSL_X509_STORE_CTX& store) {
+  std::vector<Bytes> sent;
+  for (int i = 0; i < store.totalCerts; ++i) {
+    sent.emplace_back(store.certs[i].buffer, store.certs[i].length);
+  }
+  CaPath path = find_ca_path(sent, *policy_.authorities, std::time(nullptr));
+  if (!path.refusal.empty()) {
+    refusal_ = "the broker's certificate is not trusted: " + path.refusal;
+  }
+  return std::move(path.certificates);
+}
+
+bool TlsSession::judge_path(const WOLFSSL_X509_STORE_CTX& store) {
+  const std::vector<Certificate> path = walk(store);
+  if (path.empty()) return false;
+  if (const std::string why = why_not_for(path.front(), peer_); !why.empty()) {
+    refusal_ = "the broker's certificate is for somebody else: " + why;
     return false;
   }
-  seen_ = seen;
-  vouching_ = keys_->match(seen);
+  if (objected_) return false;
+  proven_ = {*seen_};
+  for (std::size_t i = 1; i < path.size(); ++i) {
+    const auto pin = read_pin(path[i].der);
+    if (pin) proven_.push_back(*pin);
+  }
+  return match_pins();
+}
+
+bool TlsSession::match_pins() {
+  vouching_ = keys_->judge(proven_);
   return vouching_.has_value();
+}
+
+std::optional<pinning::Pin> TlsSession::refused_pin() const {
+  return vouching_ || proven_.empty() ? std::nullopt : std::optional(proven_.front());
 }
 
 void TlsSession::feed(Bytes cipher_text) {
@@ -181,12 +233,18 @@ void TlsSession::feed(Bytes cipher_text) {
 }
 
 Failure TlsSession::explain(int result) {
-  if (!vouching_ && seen_) {
-    return {Errc::identity_refused,
-            "the broker proved the key " + seen_->text() + ", which is not pinned; the pins are " +
-                keys_->text() + ". Either this is not your broker, or its key was replaced"};
-  }
   if (!refusal_.empty()) return {Errc::identity_refused, refusal_};
+  if (!vouching_ && !proven_.empty()) {
+    std::string above;
+    for (std::size_t i = 1; i < proven_.size(); ++i) {
+      above += (i == 1 ? " (above it: " : ", ") + proven_[i].text();
+    }
+    if (!above.empty()) above += ")";
+    return {Errc::identity_refused,
+            "the broker proved the key " + proven_.front().text() + above +
+                ", which is not pinned; the pins are " + keys_->text() +
+                ". Either this is not your broker, or its key was replaced"};
+  }
   Failure failure = explain_tls_error(session_.get(), result);
   if (seen_ && !finished_ && !fatal_alert_of_peer(session_.get())) {
     // Anybody can show the broker's certificate: it is public.

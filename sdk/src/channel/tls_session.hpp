@@ -5,6 +5,10 @@
 // parsed the certificate, before the peer has proved that it owns the key (CertificateVerify): a
 // pin that matches there is half a verdict. The other half is that the handshake finished.
 //
+// With TrustMode::pinned the leaf's key is the identity and nothing else counts. With pinned_and_ca
+// wolfSSL's verdict on chain, name and dates must be good, our own must be, too (ca_path.hpp,
+// peer_name.hpp), and a pin must match the leaf's key or one on the path that we walked.
+//
 // Threads: one at a time.
 
 #pragma once
@@ -15,9 +19,11 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/failure.hpp"
+#include "channel/peer_name.hpp"
 #include "channel/tls_context.hpp"
 #include "pinning/trusted_keys.hpp"
 
@@ -36,8 +42,9 @@ class TlsSession {
     Failure failure;
   };
 
-  /// @param server_name for SNI; empty for an IP literal. `context` must outlive this.
-  TlsSession(const TlsContext& context, const std::string& server_name, pinning::SharedKeys keys);
+  /// @param host the broker's, a name or an IP literal; a name goes into SNI, and with
+  /// pinned_and_ca the certificate must be made out for it. Empty: no SNI, and no such certificate.
+  TlsSession(const TlsContext& context, std::string_view host, pinning::SharedKeys keys);
 
   /// Cipher text from the peer.
   void feed(std::span<const std::uint8_t> cipher_text);
@@ -51,6 +58,11 @@ class TlsSession {
   const pinning::TrustedKeys::Match& vouching() const { return *vouching_; }
   /// The digest of the leaf's key, as soon as it was seen and whatever the verdict.
   const std::optional<pinning::Pin>& seen_pin() const { return seen_; }
+  /// The leaf's key, if it was refused for want of a pin and not for the certificate's own sake.
+  std::optional<pinning::Pin> refused_pin() const;
+  /// The keys that may vouch: the leaf's, and with pinned_and_ca those on the validated path above
+  /// it, in this order. Empty before the certificate was judged, or where the path is not valid.
+  const std::vector<pinning::Pin>& proven_pins() const { return proven_; }
 
   /// Encrypts; what does not fit into one record becomes several. Refused before `verified`.
   Failure write(std::span<const std::byte> plain_text);
@@ -77,9 +89,15 @@ class TlsSession {
   static int receive(WOLFSSL* session, char* buffer, int size, void* self);
   static int send(WOLFSSL* session, char* buffer, int size, void* self);
 
+  bool judge(const WOLFSSL_X509_STORE_CTX& store);
   bool judge_leaf(const WOLFSSL_X509_STORE_CTX& store);
+  std::vector<Certificate> walk(const WOLFSSL_X509_STORE_CTX& store);
+  bool judge_path(const WOLFSSL_X509_STORE_CTX& store);
+  bool match_pins();
   Failure explain(int result);
 
+  const TlsPolicy policy_;
+  const PeerName peer_;
   const pinning::SharedKeys keys_;
   std::unique_ptr<WOLFSSL, Free> session_;
   std::vector<std::uint8_t> input_;
@@ -87,8 +105,10 @@ class TlsSession {
   std::vector<std::uint8_t> output_;
   std::size_t output_sent_ = 0;
   std::optional<pinning::Pin> seen_;                     // the leaf's key, whatever the verdict
+  std::vector<pinning::Pin> proven_;                     // keys that may vouch, leaf first
   std::optional<pinning::TrustedKeys::Match> vouching_;  // half a verdict
   std::string refusal_;                                  // why the callback said no
+  bool objected_ = false;                                // wolfSSL said no, which is final
   bool finished_ = false;                                // the other half
   bool heard_anything_ = false;
   bool begun_ = false;  // wolfSSL has taken the first bytes

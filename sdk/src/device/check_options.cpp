@@ -7,6 +7,7 @@
 
 #include <holdfast/error.hpp>
 
+#include "channel/library_check.hpp"
 #include "mqtt/topic.hpp"
 
 namespace holdfast::device {
@@ -191,7 +192,10 @@ Settings check_options(Options options) {
   check_will(options);
   check_times(options);
   check_outbox(options.outbox);
-  return {std::move(options), std::move(broker), std::move(built_in), std::move(recovery)};
+  std::vector<std::string> warnings = channel::check_library();
+  auto tls = channel::make_tls_policy(options, warnings);
+  return {std::move(options),  std::move(broker), std::move(built_in),
+          std::move(recovery), std::move(tls),    std::move(warnings)};
 }
 
 Failure check_publish(std::string_view topic, std::size_t payload_bytes,

@@ -4,12 +4,15 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 #include <holdfast/options.hpp>
 
 #include "base/failure.hpp"
 #include "channel/broker_url.hpp"
+#include "channel/tls_policy.hpp"
 #include "pinning/trust.hpp"
 
 namespace holdfast::device {
@@ -25,6 +28,8 @@ struct Settings {
   channel::BrokerUrl broker;
   pinning::BuiltIn built_in;  ///< the pins and root keys that the app was built with
   std::optional<RecoverySettings> recovery;
+  channel::TlsPolicy tls;
+  std::vector<std::string> warnings;  ///< what an operator should know before the start
 };
 
 /// @throws ConfigError naming the first field that cannot work, its value and the mend.

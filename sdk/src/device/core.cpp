@@ -50,6 +50,9 @@ void Core::start() {
   const std::lock_guard lock(mutex_);
   if (phase_ != Phase::idle) return;
   phase_ = Phase::running;
+  for (const std::string& warning : settings_.warnings) {
+    shared_.emit(EventKind::warning, {}, warning);
+  }
   thread_ = std::thread([this] { io_.run(); });
   worker_.start();
 }

@@ -13,6 +13,14 @@
 namespace holdfast::device {
 namespace {
 
+// The recovery broker is judged by its own pins alone: it has to be reached when all else is in
+// disorder.
+channel::TlsPolicy recovery_policy(const Settings& settings) {
+  channel::TlsPolicy policy;
+  policy.identity = settings.tls.identity;
+  return policy;
+}
+
 // Beside those of the app, which count from 1.
 constexpr std::uint64_t kPinSetSubscription = 0;
 
@@ -49,13 +57,15 @@ Worker::Worker(asio::io_context& io, const Settings& settings, Shared& shared,
       session_(session_config(settings.options), random),
       random_(std::move(random)),
       trust_(settings, shared, TrustedTime()),
-      dialer_(io.get_executor(), settings.broker, settings.options.timeouts, dialer_events()),
+      dialer_(io.get_executor(), settings.broker, settings.options.timeouts, settings.tls,
+              dialer_events()),
       timer_(io),
       gate_(std::make_shared<Gate>()),
       sender_(settings.options.mqtt_version, shared) {
   if (settings.recovery) {
     recovery_dialer_ = std::make_unique<channel::Dialer>(
-        io.get_executor(), settings.recovery->broker, settings.options.timeouts, dialer_events());
+        io.get_executor(), settings.recovery->broker, settings.options.timeouts,
+        recovery_policy(settings), dialer_events());
   }
 }
 
@@ -67,6 +77,8 @@ channel::Dialer::Events Worker::dialer_events() {
             // That the recovery broker has another key says nothing about the set.
             if (with_ == With::broker) trust_.refused(seen, now());
           },
+      .warning =
+          [this](std::string text) { shared_.emit(EventKind::warning, {}, std::move(text)); },
   };
 }
 

@@ -1,64 +1,29 @@
 #include "pinning/spki.hpp"
 
-#include <cstddef>
+#include "pinning/der.hpp"
 
 namespace holdfast::pinning {
 namespace {
 
-using Bytes = std::span<const std::uint8_t>;
+using der::Bytes;
+using der::take;
 
-constexpr std::uint8_t kInteger = 0x02;
-constexpr std::uint8_t kBitString = 0x03;
-constexpr std::uint8_t kSequence = 0x30;
 constexpr std::uint8_t kVersionTag = 0xA0;     // [0] EXPLICIT Version
 constexpr std::uint8_t kAttributesTag = 0xA0;  // [0] IMPLICIT Attributes
 
-struct Element {
-  std::uint8_t tag = 0;
-  Bytes whole;  // with its header
-  Bytes content;
-};
-
-// Takes one element off the front of `input`.
-std::optional<Element> take(Bytes& input) {
-  if (input.size() < 2) return std::nullopt;
-  const std::uint8_t tag = input[0];
-  if ((tag & 0x1F) == 0x1F) return std::nullopt;  // multi-byte tags do not occur in a certificate
-  std::size_t header = 2;
-  std::size_t length = input[1];
-  if (length >= 0x80) {
-    const std::size_t octets = length & 0x7F;
-    if (octets == 0 || octets > 3 || input.size() < 2 + octets) return std::nullopt;
-    length = 0;
-    for (std::size_t i = 0; i < octets; ++i) length = (length << 8) | input[2 + i];
-    const bool shortest = length >= 0x80 && (octets == 1 || (length >> (8 * (octets - 1))) != 0);
-    if (!shortest) return std::nullopt;
-    header += octets;
-  }
-  if (input.size() - header < length) return std::nullopt;
-  Element element{tag, input.first(header + length), input.subspan(header, length)};
-  input = input.subspan(header + length);
-  return element;
-}
-
-std::optional<Element> take(Bytes& input, std::uint8_t tag) {
-  auto element = take(input);
-  if (!element || element->tag != tag) return std::nullopt;
-  return element;
-}
-
 // Algorithm identifier and bit string, and nothing else: a key hidden behind them is no key.
 std::optional<Bytes> take_spki(Bytes& input) {
-  const auto spki = take(input, kSequence);
+  const auto spki = take(input, der::kSequence);
   if (!spki) return std::nullopt;
   Bytes inside = spki->content;
-  if (!take(inside, kSequence) || !take(inside, kBitString) || !inside.empty()) return std::nullopt;
+  if (!take(inside, der::kSequence) || !take(inside, der::kBitString) || !inside.empty())
+    return std::nullopt;
   return spki->whole;
 }
 
 // A sequence that is all of the input. @return what is in it
 std::optional<Bytes> open_sequence(Bytes input) {
-  const auto outer = take(input, kSequence);
+  const auto outer = take(input, der::kSequence);
   if (!outer || !input.empty()) return std::nullopt;
   return outer->content;
 }
@@ -68,14 +33,14 @@ std::optional<Bytes> open_sequence(Bytes input) {
 std::optional<Bytes> find_spki(Bytes certificate) {
   auto fields = open_sequence(certificate);
   if (!fields) return std::nullopt;
-  const auto tbs = take(*fields, kSequence);
+  const auto tbs = take(*fields, der::kSequence);
   if (!tbs) return std::nullopt;
 
   Bytes body = tbs->content;
   if (!body.empty() && body[0] == kVersionTag && !take(body, kVersionTag)) return std::nullopt;
-  if (!take(body, kInteger)) return std::nullopt;  // serialNumber
-  for (int i = 0; i < 4; ++i) {                    // signature, issuer, validity, subject
-    if (!take(body, kSequence)) return std::nullopt;
+  if (!take(body, der::kInteger)) return std::nullopt;  // serialNumber
+  for (int i = 0; i < 4; ++i) {                         // signature, issuer, validity, subject
+    if (!take(body, der::kSequence)) return std::nullopt;
   }
   return take_spki(body);
 }
@@ -83,15 +48,16 @@ std::optional<Bytes> find_spki(Bytes certificate) {
 std::optional<Bytes> find_spki_in_request(Bytes request) {
   auto fields = open_sequence(request);
   if (!fields) return std::nullopt;
-  const auto info = take(*fields, kSequence);
-  if (!info || !take(*fields, kSequence) || !take(*fields, kBitString) || !fields->empty()) {
+  const auto info = take(*fields, der::kSequence);
+  if (!info || !take(*fields, der::kSequence) || !take(*fields, der::kBitString) ||
+      !fields->empty()) {
     return std::nullopt;  // signature algorithm and signature, and nothing behind them
   }
 
   Bytes body = info->content;
-  const auto version = take(body, kInteger);
+  const auto version = take(body, der::kInteger);
   if (!version || version->content.size() != 1 || version->content[0] != 0) return std::nullopt;
-  if (!take(body, kSequence)) return std::nullopt;  // subject
+  if (!take(body, der::kSequence)) return std::nullopt;  // subject
   const auto spki = take_spki(body);
   // The attributes are required, but some writers leave them out when there are none.
   if (!body.empty() && !take(body, kAttributesTag)) return std::nullopt;

@@ -22,8 +22,10 @@ class DialerTest : public testing::Test {
     return std::make_unique<Dialer>(
         io.get_executor(),
         parse_broker_url("mqtts://" + host + ":" + std::to_string(test::unused_port())), Timeouts{},
+        TlsPolicy{},
         Dialer::Events{.bill = [this](const ChannelBill&) { ++bills; },
-                       .refused_key = [](const pinning::Pin&) {}},
+                       .refused_key = [](const pinning::Pin&) {},
+                       .warning = [](const std::string&) {}},
         [](const std::string&, std::uint16_t port, Failure&) {
           return Endpoints{{asio::ip::make_address("127.0.0.1"), port},
                            {asio::ip::make_address("127.0.0.2"), port}};

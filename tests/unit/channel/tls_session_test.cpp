@@ -80,6 +80,27 @@ TEST_F(TlsSessionTest, NamesNoServerWhereItHasOnlyAnAddress) {
   EXPECT_LT(session.output().size(), named.output().size());
 }
 
+TEST_F(TlsSessionTest, NamesNoServerForAnAddressInWords) {
+  Failure failure;
+  TlsSession none(context(), "", keys);
+  none.handshake(failure);
+  for (const char* address : {"192.0.2.1", "2001:db8::1", "fe80::1%lo"}) {
+    TlsSession session(context(), address, keys);
+    session.handshake(failure);
+    EXPECT_EQ(session.output().size(), none.output().size()) << address;
+  }
+}
+
+// RFC 6066 section 3: the name in SNI has no trailing dot.
+TEST_F(TlsSessionTest, Attack09_TrailingDotIsNotSent) {
+  Failure failure;
+  TlsSession with_dot(context(), "broker.test.", keys);
+  with_dot.handshake(failure);
+  TlsSession without = make();
+  without.handshake(failure);
+  EXPECT_EQ(with_dot.output().size(), without.output().size());
+}
+
 TEST_F(TlsSessionTest, RefusesToWriteBeforeTheVerdict) {
   TlsSession session = make();
   expect_no_trust(session);

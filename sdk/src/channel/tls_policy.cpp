@@ -1,0 +1,38 @@
+#include "channel/tls_policy.hpp"
+
+#include <holdfast/error.hpp>
+
+namespace holdfast::channel {
+namespace {
+
+void check_trust(const Options& options) {
+  if (options.trust == TrustMode::pinned && !options.ca_file.empty()) {
+    throw ConfigError("ca_file", options.ca_file.string(),
+                      "with trust = TrustMode::pinned no authority is asked, and the file would "
+                      "do nothing; remove it, or set trust to TrustMode::pinned_and_ca");
+  }
+  if (options.trust == TrustMode::pinned_and_ca && options.ca_file.empty()) {
+    throw ConfigError("ca_file", "",
+                      "trust = TrustMode::pinned_and_ca needs the PEM file of the authority that "
+                      "issues the broker's certificate; the system's bundle is never used unasked");
+  }
+}
+
+}  // namespace
+
+TlsPolicy make_tls_policy(const Options& options, std::vector<std::string>& warnings) {
+  check_trust(options);
+  TlsPolicy policy;
+  policy.trust = options.trust;
+  if (policy.trust == TrustMode::pinned_and_ca) {
+    policy.authorities = Authorities::load(options.ca_file);
+    if (!policy.authorities->warning().empty()) warnings.push_back(policy.authorities->warning());
+  }
+  if (options.client_certificate) {
+    policy.identity = ClientIdentity::load(*options.client_certificate);
+    if (!policy.identity->warning().empty()) warnings.push_back(policy.identity->warning());
+  }
+  return policy;
+}
+
+}  // namespace holdfast::channel
