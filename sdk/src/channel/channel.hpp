@@ -82,6 +82,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
   std::string address() const;
   const pinning::TrustedKeys::Match& vouching() const { return tls_.vouching(); }
   const std::optional<pinning::Pin>& seen_pin() const { return tls_.seen_pin(); }
+  /// The keys that the verified connection rests on, the broker's own first.
+  std::vector<pinning::Pin> proven_pins() const { return {*tls_.seen_pin()}; }
   /// Bytes of cipher text that the kernel has not taken yet.
   std::size_t unsent_bytes() const { return tls_.output().size(); }
   /// Adapts how much the kernel may hold unsent (TCP_NOTSENT_LOWAT).

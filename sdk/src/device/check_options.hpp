@@ -2,20 +2,29 @@
 
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string_view>
 
 #include <holdfast/options.hpp>
 
 #include "base/failure.hpp"
 #include "channel/broker_url.hpp"
-#include "pinning/pin.hpp"
+#include "pinning/trust.hpp"
 
 namespace holdfast::device {
+
+struct RecoverySettings {
+  channel::BrokerUrl broker;
+  pinning::SharedKeys keys;
+  std::chrono::seconds after;
+};
 
 struct Settings {
   Options options;
   channel::BrokerUrl broker;
-  pinning::PinSet pins;
+  pinning::BuiltIn built_in;  ///< the pins and root keys that the app was built with
+  std::optional<RecoverySettings> recovery;
 };
 
 /// @throws ConfigError naming the first field that cannot work, its value and the mend.

@@ -5,111 +5,13 @@
 
 #include <holdfast/limits.hpp>
 
-#include "pin_set_generated.h"
 #include "pinning/base64.hpp"
+#include "pinning/wire.hpp"
 
 namespace holdfast::pinning {
 namespace {
 
 constexpr std::string_view kRootPrefix = "ed25519/";
-
-template <class T>
-bool has_duplicate(std::vector<T> items) {
-  std::sort(items.begin(), items.end());
-  return std::adjacent_find(items.begin(), items.end()) != items.end();
-}
-
-template <std::uint16_t size>
-std::array<std::uint8_t, size> to_array(const flatbuffers::Array<std::uint8_t, size>* bytes) {
-  std::array<std::uint8_t, size> array{};
-  std::copy_n(bytes->data(), size, array.begin());
-  return array;
-}
-
-// A finished buffer inside another may lie at an odd place: it is copied to an aligned one.
-std::vector<std::uint8_t> copy(const flatbuffers::Vector<std::uint8_t>* bytes) {
-  if (bytes == nullptr) return {};
-  return {bytes->begin(), bytes->end()};
-}
-
-template <class Table>
-const Table* verified_root(Bytes bytes) {
-  flatbuffers::Verifier verifier(bytes.data(), bytes.size(), limits::kMaxFlatbufferDepth,
-                                 limits::kMaxFlatbufferTables);
-  if (!verifier.VerifyBuffer<Table>(nullptr)) return nullptr;
-  return flatbuffers::GetRoot<Table>(bytes.data());
-}
-
-// Takes a list of pins; false if it is longer than allowed or names one twice.
-bool take_pins(const flatbuffers::Vector<const wire::Digest*>* from, std::size_t most,
-               std::vector<Pin>& to) {
-  if (from == nullptr) return true;
-  if (from->size() > most) return false;
-  for (const wire::Digest* digest : *from) to.push_back({to_array(digest->bytes())});
-  return !has_duplicate(to);
-}
-
-bool take_signatures(const flatbuffers::Vector<const wire::Signature*>* from,
-                     std::vector<RootSignature>& to) {
-  if (from == nullptr) return true;
-  // A root change is signed by two sets of keys.
-  if (from->size() > 2 * limits::kMaxRootKeys) return false;
-  for (const wire::Signature* signature : *from) {
-    to.push_back({{to_array(signature->key().bytes())}, to_array(signature->value())});
-  }
-  return true;
-}
-
-std::string read_pins(Bytes content, PinList& list) {
-  const auto* table = verified_root<wire::Pins>(content);
-  if (table == nullptr) return "its list of pins is damaged";
-  list.version = table->version();
-  list.roots_version = table->roots_version();
-  list.issued = table->issued();
-  list.expires = table->expires();
-  list.spread = std::chrono::seconds(table->spread());
-  if (!take_pins(table->pins(), limits::kMaxPins, list.pins)) {
-    return "it has a pin twice, or more than " + std::to_string(limits::kMaxPins) + " pins";
-  }
-  if (!take_pins(table->revoked(), limits::kMaxRevokedKeys, list.revoked)) {
-    return "it revokes a key twice, or more than " + std::to_string(limits::kMaxRevokedKeys) +
-           " keys";
-  }
-  if (!take_pins(table->candidates(), limits::kMaxPins, list.candidates)) {
-    return "it has a candidate twice, or more than " + std::to_string(limits::kMaxPins) +
-           " candidates";
-  }
-  if (list.version == 0) return "it has no version";
-  if (list.pins.empty()) return "it has no pins";
-  for (const Pin& pin : list.pins) {
-    if (list.revokes(pin)) return "it pins and revokes the same key, " + pin.text();
-  }
-  if (list.spread > limits::kMaxSpread) {
-    return "its spread of " + std::to_string(list.spread.count()) + " s is above the limit of " +
-           std::to_string(limits::kMaxSpread.count()) + " s";
-  }
-  return {};
-}
-
-std::string read_roots(const wire::SignedRoots& from, SignedRoots& to) {
-  to.content = copy(from.roots());
-  const auto* table = verified_root<wire::Roots>(to.content);
-  if (table == nullptr) return "a root change in it is damaged";
-  to.roots.version = table->version();
-  to.roots.threshold = table->threshold();
-  to.roots.keys.clear();
-  if (table->keys() != nullptr) {
-    if (table->keys()->size() > limits::kMaxRootKeys) return "a root change has too many keys";
-    for (const wire::RootKey* key : *table->keys()) {
-      to.roots.keys.push_back({to_array(key->bytes())});
-    }
-  }
-  if (auto why = why_not_roots(to.roots); !why.empty()) return "a root change in it: " + why;
-  if (!take_signatures(from.signatures(), to.signatures)) {
-    return "a root change has too many signatures";
-  }
-  return {};
-}
 
 bool same_keys(const Roots& left, const Roots& right) {
   return left.threshold == right.threshold && left.keys.size() == right.keys.size() &&
@@ -176,8 +78,9 @@ std::optional<Document> read_document(Bytes bytes, std::string& why) {
     return std::nullopt;
   }
   Document document;
-  document.content = copy(table->pins());
+  document.content = copy_bytes(table->pins());
   why = read_pins(document.content, document.list);
+  if (why.empty() && document.list.version == 0) why = "it has no version";
   if (!why.empty()) return std::nullopt;
   if (!take_signatures(table->signatures(), document.signatures)) {
     why = "it has too many signatures";
@@ -189,7 +92,12 @@ std::optional<Document> read_document(Bytes bytes, std::string& why) {
       return std::nullopt;
     }
     for (const wire::SignedRoots* change : *table->roots()) {
-      why = read_roots(*change, document.roots.emplace_back());
+      SignedRoots& to = document.roots.emplace_back();
+      to.content = copy_bytes(change->roots());
+      why = read_roots(to.content, to.roots);
+      if (why.empty() && !take_signatures(change->signatures(), to.signatures)) {
+        why = "a root change in it has too many signatures";
+      }
       if (!why.empty()) return std::nullopt;
     }
   }

@@ -2,7 +2,7 @@
 
 #include <flatbuffers/flatbuffers.h>
 
-#include "pin_set_generated.h"
+#include "pinning/wire.hpp"
 
 namespace holdfast::pinning {
 namespace {
@@ -11,27 +11,6 @@ using flatbuffers::FlatBufferBuilder;
 
 std::vector<std::uint8_t> take(const FlatBufferBuilder& builder) {
   return {builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize()};
-}
-
-wire::RootKey to_wire(const RootKey& key) {
-  return wire::RootKey(flatbuffers::span<const std::uint8_t, 32>(key.bytes.data(), 32));
-}
-
-std::vector<wire::Digest> to_wire(const std::vector<Pin>& pins) {
-  std::vector<wire::Digest> digests;
-  for (const Pin& pin : pins) {
-    digests.emplace_back(flatbuffers::span<const std::uint8_t, 32>(pin.digest.data(), 32));
-  }
-  return digests;
-}
-
-std::vector<wire::Signature> to_wire(const std::vector<RootSignature>& signatures) {
-  std::vector<wire::Signature> result;
-  for (const RootSignature& signature : signatures) {
-    result.emplace_back(to_wire(signature.key),
-                        flatbuffers::span<const std::uint8_t, 64>(signature.value.data(), 64));
-  }
-  return result;
 }
 
 }  // namespace
@@ -49,11 +28,9 @@ std::vector<std::uint8_t> encode_pins(const PinList& list) {
 
 std::vector<std::uint8_t> encode_roots(const Roots& roots) {
   FlatBufferBuilder builder;
-  std::vector<wire::RootKey> keys;
-  for (const RootKey& key : roots.keys) keys.push_back(to_wire(key));
-  const auto vector = builder.CreateVectorOfStructs(keys);
-  builder.Finish(wire::CreateRoots(builder, roots.version,
-                                   static_cast<std::uint8_t>(roots.threshold), vector));
+  const auto keys = builder.CreateVectorOfStructs(to_wire(roots.keys));
+  builder.Finish(
+      wire::CreateRoots(builder, roots.version, static_cast<std::uint8_t>(roots.threshold), keys));
   return take(builder);
 }
 

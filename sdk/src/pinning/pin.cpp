@@ -48,30 +48,30 @@ std::optional<Pin> parse_pin(std::string_view text, std::string& reason) {
   return pin;
 }
 
-PinSet::PinSet(const std::vector<std::string>& texts, PinCount count) {
+PinSet::PinSet(const std::vector<std::string>& texts, PinCount count, const std::string& field) {
   if (texts.empty()) {
-    throw ConfigError("pins", "",
+    throw ConfigError(field, "",
                       "without a pin no broker can be trusted; " + std::string(kHowToMakeOne));
   }
   if (texts.size() > limits::kMaxPins) {
-    throw ConfigError("pins", std::to_string(texts.size()) + " pins",
+    throw ConfigError(field, std::to_string(texts.size()) + " pins",
                       "at most " + std::to_string(limits::kMaxPins) + " are taken");
   }
   for (std::size_t i = 0; i < texts.size(); ++i) {
-    const std::string field = "pins[" + std::to_string(i) + "]";
+    const std::string one = field + "[" + std::to_string(i) + "]";
     std::string reason;
     const auto pin = parse_pin(texts[i], reason);
-    if (!pin) throw ConfigError(field, texts[i], reason + "; " + std::string(kHowToMakeOne));
+    if (!pin) throw ConfigError(one, texts[i], reason + "; " + std::string(kHowToMakeOne));
     if (std::find(pins_.begin(), pins_.end(), *pin) != pins_.end()) {
       throw ConfigError(
-          field, texts[i],
+          one, texts[i],
           "this pin is in the set already; the second one must be that of a backup key");
     }
     pins_.push_back(*pin);
   }
   if (pins_.size() < 2 && count == PinCount::at_least_two) {
     throw ConfigError(
-        "pins", texts.front(),
+        field, texts.front(),
         "one pin alone locks the device out for good when that key is lost; add the pin "
         "of a backup key, or set pin_count to PinCount::one_is_enough");
   }
