@@ -73,7 +73,9 @@ TEST_P(ManTest, KnowsEveryOptionAndNoOther) {
 TEST_P(ManTest, IsNamedByThePageOfTheCommand) {
   const auto all = read_file(std::filesystem::path(HOLDFAST_MAN_DIR) / "holdfast.1");
   const std::string name = GetParam().name;
-  if (name != "holdfast") EXPECT_NE(all.find(".Xr " + name + " 1"), std::string::npos);
+  if (name != "holdfast") {
+    EXPECT_NE(all.find(".Xr " + name + " 1"), std::string::npos);
+  }
   EXPECT_NE(read_file(file()).find(".Xr holdfast"), std::string::npos);
 }
 

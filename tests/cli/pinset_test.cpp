@@ -115,16 +115,19 @@ TEST_F(PinsetTest, OneChangedByteIsNoticed) {
   pinset({"new", "--version", "1", "--pin", pin_a_, "--pin", pin_b_, "--root", root, "-o", "s"});
   sign("r", "s");
   const std::string good = content("s");
+  const auto what_it_says = [&](const std::string& set) {
+    auto shown = Json::parse(pinset({"show", set, "--json"}).out);
+    for (auto& roots : shown.at("roots")) roots.erase("signed_by");
+    return shown;
+  };
   for (std::size_t i = 0; i < good.size(); i += 7) {
     std::string bad = good;
     bad[i] = static_cast<char>(bad[i] ^ 0x10);
     dir_.write("bad", bad);
-    // Bytes that nobody reads (the padding of a FlatBuffer) may change; what it says may not.
-    const auto result = cli({"pinset", "verify", "bad", "--root", root});
-    if (result.status != 0) continue;
-    EXPECT_EQ(cli({"pinset", "show", "bad", "--json"}).out,
-              cli({"pinset", "show", "s", "--json"}).out)
-        << "byte " << i << " of " << good.size();
+    // Bytes that nobody reads (the padding of a FlatBuffer, the signature of the first root keys)
+    // may change; what it says may not.
+    if (cli({"pinset", "verify", "bad", "--root", root}).status != 0) continue;
+    EXPECT_EQ(what_it_says("bad"), what_it_says("s")) << "byte " << i << " of " << good.size();
   }
 }
 
