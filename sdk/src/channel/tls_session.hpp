@@ -73,6 +73,7 @@ class TlsSession {
   };
 
   static int verify(int preverified, WOLFSSL_X509_STORE_CTX* store);
+  static int on_certificate_request(WOLFSSL* session, void*);
   static int receive(WOLFSSL* session, char* buffer, int size, void* self);
   static int send(WOLFSSL* session, char* buffer, int size, void* self);
 
@@ -90,6 +91,7 @@ class TlsSession {
   std::string refusal_;                                  // why the callback said no
   bool finished_ = false;                                // the other half
   bool heard_anything_ = false;
+  bool begun_ = false;  // wolfSSL has taken the first bytes
   std::uint64_t records_written_ = 0;
 };
 

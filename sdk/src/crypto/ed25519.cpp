@@ -36,9 +36,12 @@ class Key {
 bool verify_ed25519(const PublicKey& public_key, Bytes message, const Signature& signature) {
   Key key;
   if (!key.import(public_key)) return false;
+  // wolfCrypt takes a null pointer for a mistake, also with a length of 0.
+  static constexpr std::uint8_t kNothing = 0;
+  const std::uint8_t* first = message.empty() ? &kNothing : message.data();
   int valid = 0;
   const int result =
-      wc_ed25519_verify_msg(signature.data(), static_cast<word32>(signature.size()), message.data(),
+      wc_ed25519_verify_msg(signature.data(), static_cast<word32>(signature.size()), first,
                             static_cast<word32>(message.size()), &valid, key.get());
   return result == 0 && valid == 1;
 }

@@ -13,6 +13,7 @@ using namespace test_sets;
 using testing::HasSubstr;
 using Result = Offer::Result;
 using Role = TrustedKeys::Role;
+using Numbers = std::vector<std::uint8_t>;
 
 const Roots kRoots = roots(1, 2, {11, 12, 13});
 
@@ -125,8 +126,8 @@ TEST_F(TrustTest, NothingLeftOfTheFallbackLeavesTheNewSetAlone) {
   Trust trust = make();
   trust.offer(signed_set(list(2, {3, 4}, {1, 2})), {pin(1)});
   EXPECT_FALSE(trust.proven());
-  for (const std::uint8_t number : {1, 2}) EXPECT_FALSE(trusts(trust, number));
-  for (const std::uint8_t number : {3, 4}) EXPECT_TRUE(trusts(trust, number));
+  for (const std::uint8_t number : Numbers{1, 2}) EXPECT_FALSE(trusts(trust, number));
+  for (const std::uint8_t number : Numbers{3, 4}) EXPECT_TRUE(trusts(trust, number));
 }
 
 TEST_F(TrustTest, VersionsOnlyGoUp) {
@@ -200,7 +201,7 @@ TEST_F(TrustTest, ASetOfOnePinIsTakenOnlyWhereTheAppSaidSo) {
 TEST_F(TrustTest, ANewerStoredSetOutlivesAFirmwareDowngradeAndAnEqualOne) {
   Trust trust = make(built_in(3));
   trust.offer(signed_set(list(5, {1, 7})), {pin(1)});
-  for (const std::uint64_t version : {1, 3, 5}) {
+  for (const std::uint64_t version : {1U, 3U, 5U}) {
     const Trust again = restart(trust, built_in(version));
     EXPECT_EQ(again.version(), 5U);
     EXPECT_TRUE(trusts(again, 7));
