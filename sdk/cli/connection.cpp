@@ -106,10 +106,10 @@ Options to_options(const Connection& connection) {
   options.backoff = {.base = std::chrono::milliseconds(200), .cap = std::chrono::seconds(2)};
   if (connection.pins.size() == 1) {
     options.pin_count = PinCount::one_is_enough;
-    note(
-        connection.command,
-        "one pin alone: when that key is lost, the broker is locked out; a device wants the pin of "
-        "a backup key, too");
+    note(connection.command,
+         "one pin alone: the loss of that key locks this client out; give the --pin of a backup "
+         "key, "
+         "too");
   }
   return options;
 }

@@ -78,7 +78,8 @@ class Progress {
     if (event.kind == EventKind::connected) now_.pin = vouching_pin;
     const bool broken =
         event.kind == EventKind::connect_failed || event.kind == EventKind::disconnected;
-    if (!broken || !event.error || given_up_) return;
+    // `closed` is our own stop.
+    if (!broken || !event.error || event.error == Condition::closed || given_up_) return;
     now_.error = event.error;
     now_.detail = event.detail;
     now_.final = is_final(event.error);

@@ -110,7 +110,7 @@ class Subscription {
         return;
       case EventKind::connect_failed:
       case EventKind::disconnected:
-        if (!event.error) return;
+        if (!event.error || event.error == Condition::closed) return;  // our own stop
         if (is_final(event.error)) {
           end_with(exit_code(event.error), event.detail);
           return;

@@ -48,12 +48,11 @@ using RsaKeyHolder = Key<RsaKey, init_rsa, wc_FreeRsaKey>;
 using EccKeyHolder = Key<ecc_key, wc_ecc_init, wc_ecc_free>;
 using EdKeyHolder = Key<ed25519_key, wc_ed25519_init, wc_ed25519_free>;
 
-// Reads with one of wolfCrypt's decoders, and wants all of the input to be used up.
+// Reads with one of wolfCrypt's decoders.
 template <class Holder, class Decoder>
 bool decode(Decoder decoder, Bytes der, const Holder& key) {
   word32 at = 0;
-  return key.ready() && decoder(der.data(), &at, key.get(), static_cast<word32>(der.size())) == 0 &&
-         at == der.size();
+  return key.ready() && decoder(der.data(), &at, key.get(), static_cast<word32>(der.size())) == 0;
 }
 
 // Runs one of wolfCrypt's encoders, which return the length or a negative error.
