@@ -93,8 +93,14 @@ target_include_directories(holdfast_asio SYSTEM INTERFACE ${HOLDFAST_ASIO_INCLUD
 target_compile_definitions(holdfast_asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED)
 target_link_libraries(holdfast_asio INTERFACE Threads::Threads)
 
-# --- What only samples and tests need ---------------------------------------------------------
-if(HOLDFAST_BUILD_SAMPLES)
+# --- What only the command, samples and tests need -----------------------------------------------
+if(HOLDFAST_BUILD_CLI)
+  find_package(nlohmann_json QUIET)
+  if(NOT nlohmann_json_FOUND)
+    holdfast_missing("nlohmann-json" nlohmann-json3-dev)
+  endif()
+endif()
+if(HOLDFAST_BUILD_CLI OR HOLDFAST_BUILD_SAMPLES)
   find_package(CLI11 QUIET)
   if(NOT CLI11_FOUND)
     holdfast_missing("CLI11" libcli11-dev)

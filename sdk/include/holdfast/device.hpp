@@ -102,6 +102,15 @@ class Device {
   template <Payload T>
   Stream<T> stream(std::string_view topic, StreamOptions options = {});
 
+  /// Offers a signed pin set (docs/guides/rotation.md), from wherever it came; the answer is the
+  /// event `pin_set_accepted` or `pin_set_refused`. Whoever brings it need not be trusted: its
+  /// signatures are. The bytes are copied.
+  void offer_pin_set(std::span<const std::byte> document);
+
+  /// Tells the device what time it is, from a source that the app trusts (GPS, the mobile network).
+  /// Until then the clock counts only if the system says that it is synchronised.
+  void set_time(std::chrono::system_clock::time_point now);
+
   /// Takes the events from now on; one handler at a time, an empty one for none.
   void on_event(EventHandler handler);
 

@@ -40,6 +40,8 @@ enum class Errc {
   not_tls = 40,           ///< the peer does not speak TLS
   tls_failed = 41,        ///< the handshake failed: version, suite, alert, bad proof
   identity_refused = 42,  ///< the peer proved a key that is not pinned
+  pin_set_refused = 43,   ///< a signed pin set that may not be trusted, or is not newer
+  pin_set_expired = 44,   ///< the pin set should have been replaced by now
 
   // MQTT.
   protocol_error = 60,       ///< the peer broke MQTT's rules, or does not speak MQTT

@@ -3,10 +3,12 @@
 
 #pragma once
 
-#include <chrono>
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <vector>
 
 namespace holdfast {
 
@@ -26,6 +28,13 @@ enum class EventKind {
   events_dropped,        ///< the event handler is too slow: `detail` says how many are missing
   handler_failed,        ///< an app's handler threw; `detail` is what it said
   intruder,              ///< a process that is not ours knocked at the private pipe; it was dropped
+  key_refused,           ///< a broker proved a key that is not trusted; see `key_refusal`
+  pin_set_accepted,      ///< a signed pin set is the newest one now; `detail` names its version
+  pin_set_proven,        ///< a connection rests on it for the first time: it is trusted alone
+  pin_set_refused,       ///< a pin set that was offered is not taken: `detail` says why
+  pin_set_expired,       ///< the pin set should have been replaced by now
+  candidate_pin,         ///< report only: whether the pin in `detail` would have matched
+  recovery,              ///< the recovery broker is dialled, or has helped
   warning,               ///< anything else that an operator should know
   stopped,               ///< the device has stopped
 };
@@ -33,10 +42,18 @@ enum class EventKind {
 /// The name of a kind as it is written above, for logs.
 std::string_view to_string(EventKind kind) noexcept;
 
+/// A broker's key that no pin matches.
+struct KeyRefusal {
+  std::string seen;                   ///< its digest, as a pin
+  std::vector<std::string> expected;  ///< the pins that were trusted at that moment
+  std::uint64_t pin_set_version = 0;  ///< of which version of the pin set; 0: of the app's own pins
+};
+
 struct Event {
   EventKind kind = EventKind::warning;
   std::error_code error;  ///< empty where nothing failed
   std::string detail;     ///< one sentence for a person: the cause, the value, the mend
+  std::optional<KeyRefusal> key_refusal{};  ///< of `key_refused`
 };
 
 }  // namespace holdfast

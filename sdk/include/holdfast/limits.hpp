@@ -27,6 +27,18 @@ inline constexpr std::size_t kMaxClientIdBytes = 128;
 inline constexpr std::size_t kMaxCredentialBytes = std::size_t{8} * 1024;
 /// Pins in one set: one in service, one backup, and room for a rotation of several brokers.
 inline constexpr std::size_t kMaxPins = 16;
+/// Bytes of a signed pin set: sixty root changes of three keys each fit.
+inline constexpr std::size_t kMaxPinSetBytes = std::size_t{64} * 1024;
+/// Keys that may sign pin sets, at one time.
+inline constexpr std::size_t kMaxRootKeys = 16;
+/// Root keys that a signed pin set carries, the first and all that replaced them.
+inline constexpr std::size_t kMaxRootChanges = 64;
+/// Keys that one signed pin set revokes.
+inline constexpr std::size_t kMaxRevokedKeys = 64;
+/// Longest time over which a fleet may spread the reconnections that prove a new pin set.
+inline constexpr auto kMaxSpread = std::chrono::seconds(7 * 24h);
+/// How far the newest time that a device has seen moves before it is written down again.
+inline constexpr auto kTimeFloorStep = std::chrono::seconds(6h);
 /// Filters with a handler in one device.
 inline constexpr std::size_t kMaxSubscriptions = 64;
 /// Streams of one device.
@@ -114,6 +126,14 @@ inline constexpr auto kBackoffCap = 5min;
 inline constexpr auto kReachableWithin = 15min;
 /// How long the broker keeps subscriptions and queued messages of an absent device.
 inline constexpr auto kSessionExpiry = 24h;
+
+/// How long every key of the pin set has to be refused before the recovery broker is dialled:
+/// longer than an operator needs to notice and mend a wrong certificate.
+inline constexpr auto kRecoveryAfter = 24h;
+/// How long the recovery broker may take to hand out a pin set once the device is subscribed.
+inline constexpr auto kRecoveryVisit = 30s;
+/// Refused keys are reported to the broker no more often than this.
+inline constexpr auto kPinReportInterval = 1h;
 
 // --- Payloads ----------------------------------------------------------------------------------
 

@@ -45,6 +45,41 @@ enum class TrustMode : std::uint8_t {
                   ///< a pin of its key or of an authority's on the way up
 };
 
+/// What a signed pin set that has expired means. A device without a clock learns of it late, if at
+/// all, so expiry is no protection to rely on alone.
+enum class ExpiredPinSet : std::uint8_t {
+  warn,    ///< an event; the set goes on to be trusted
+  refuse,  ///< nobody is trusted any more but the recovery broker, until a newer set comes
+};
+
+/// Signed pin sets: how the keys that a device trusts are changed without new firmware.
+/// docs/guides/rotation.md goes through it step by step.
+struct PinUpdates {
+  /// Ed25519 public keys, `ed25519/BASE64`, as `holdfast keygen --root` prints them. Empty: no
+  /// signed sets are taken.
+  std::vector<std::string> root_keys;
+  unsigned threshold = 1;           ///< how many different ones of them must sign
+  std::uint32_t roots_version = 1;  ///< which generation of root keys these are
+  /// Where the broker has the newest set as a retained message. Empty: nowhere.
+  std::string topic;
+  /// A file that is looked at when the device starts. Empty: none.
+  std::filesystem::path file;
+  ExpiredPinSet expired = ExpiredPinSet::warn;
+  /// Where refused keys and candidates are reported to, as a `PinReport`
+  /// (schemas/holdfast/pin_report.fbs): at most one an hour, over a verified connection. Empty:
+  /// nowhere.
+  std::string report_topic;
+};
+
+/// A second broker, which only brings a newer pin set: dialled once every key of the set has been
+/// refused for `after` (time in which the device was running and trying). No message of the app
+/// goes there.
+struct Recovery {
+  std::string broker;                                   ///< as `Options::broker`
+  std::vector<std::string> pins;                        ///< of that broker alone; one is enough
+  std::chrono::seconds after = limits::kRecoveryAfter;  ///< 1 s to 365 days
+};
+
 /// What the broker publishes for a device that vanishes (MQTT 5 section 3.1.2.5).
 struct Will {
   std::string topic;
@@ -109,6 +144,14 @@ struct Options {
   /// The authorities that may vouch for the broker, PEM; for `pinned_and_ca` only, and needed
   /// there. Read once, when the device is made.
   std::filesystem::path ca_file;
+  /// Which version of the signed pin set `pins` are: the higher of it and of the one that the
+  /// device keeps in `state_dir` counts. 0: they were never signed.
+  std::uint64_t pins_version = 0;
+  /// Report only: after each handshake an event tells whether these would have matched, so that a
+  /// rotation can be rehearsed.
+  std::vector<std::string> candidate_pins;
+  PinUpdates pin_updates{};
+  std::optional<Recovery> recovery;
   /// A directory of this device's own, made (mode 0700) if it is missing and locked while the
   /// device exists. Empty: nothing is kept.
   std::filesystem::path state_dir;

@@ -54,10 +54,12 @@ struct Counters {
 
 struct Status {
   State state = State::idle;
-  std::string address;          ///< the broker's address, while connected
-  std::string vouching_pin;     ///< the pin that matched, while connected
-  std::uint64_t waiting = 0;    ///< messages in the outbox, those under way included
-  std::uint64_t under_way = 0;  ///< handed to MQTT, not yet acknowledged
+  std::string address;                ///< the broker's address, while connected
+  std::string vouching_pin;           ///< the pin that matched, while connected
+  std::uint64_t pin_set_version = 0;  ///< of the newest set; 0: the app's own pins
+  bool pin_set_proven = true;         ///< a connection has rested on it
+  std::uint64_t waiting = 0;          ///< messages in the outbox, those under way included
+  std::uint64_t under_way = 0;        ///< handed to MQTT, not yet acknowledged
   Counters counters;
   Ledger ledger;
 };

@@ -39,6 +39,10 @@ std::string describe(Errc error) {
       return "TLS handshake failed";
     case Errc::identity_refused:
       return "broker's key is not pinned";
+    case Errc::pin_set_refused:
+      return "pin set refused";
+    case Errc::pin_set_expired:
+      return "pin set expired";
     case Errc::protocol_error:
       return "MQTT protocol error";
     case Errc::bad_credentials:
@@ -126,7 +130,9 @@ Condition condition_of(Errc error) {
     case Errc::handler_failed:
       return Condition::fix_configuration;
     case Errc::identity_refused:
+    case Errc::pin_set_refused:
       return Condition::identity_refused;
+    case Errc::pin_set_expired:
     case Errc::expired:
       return Condition::expired;
     case Errc::closed:

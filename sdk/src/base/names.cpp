@@ -36,6 +36,20 @@ std::string_view to_string(EventKind kind) noexcept {
       return "handler_failed";
     case EventKind::intruder:
       return "intruder";
+    case EventKind::key_refused:
+      return "key_refused";
+    case EventKind::pin_set_accepted:
+      return "pin_set_accepted";
+    case EventKind::pin_set_proven:
+      return "pin_set_proven";
+    case EventKind::pin_set_refused:
+      return "pin_set_refused";
+    case EventKind::pin_set_expired:
+      return "pin_set_expired";
+    case EventKind::candidate_pin:
+      return "candidate_pin";
+    case EventKind::recovery:
+      return "recovery";
     case EventKind::warning:
       return "warning";
     case EventKind::stopped:

@@ -227,6 +227,7 @@ void Channel::deliver() {
     // In a close of ours the peer's FIN is waited for, so that the bill has it too.
     if (read.closed && phase_ == Phase::closing) break;
     if (read.failure || read.closed) {
+      flush();  // the alert, so that the broker's log tells the operator
       delivering_ = false;
       finish(std::move(read.failure));
       return;

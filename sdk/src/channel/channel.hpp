@@ -83,6 +83,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
   const pinning::TrustedKeys::Match& vouching() const { return tls_.vouching(); }
   /// The key that was shown, and refused because no pin matches it.
   std::optional<pinning::Pin> refused_pin() const { return tls_.refused_pin(); }
+  /// The keys that the verified connection rests on, the broker's own first.
+  const std::vector<pinning::Pin>& proven_pins() const { return tls_.proven_pins(); }
   /// Bytes of cipher text that the kernel has not taken yet.
   std::size_t unsent_bytes() const { return tls_.output().size(); }
   /// Adapts how much the kernel may hold unsent (TCP_NOTSENT_LOWAT).

@@ -69,14 +69,17 @@ Failure explain_foreign_protocol(std::span<const std::uint8_t> first_bytes) {
                              "\"); use the port of the broker's TLS listener"};
 }
 
-Failure explain_tls_error(WOLFSSL* session, int result) {
-  const int error = wolfSSL_get_error(session, result);
-
+std::optional<int> fatal_alert_of_peer(WOLFSSL* session) {
   WOLFSSL_ALERT_HISTORY alerts{};
   const bool has_alerts = wolfSSL_get_alert_history(session, &alerts) == WOLFSSL_SUCCESS;
-  if (has_alerts && alerts.last_rx.level == alert_fatal) {
-    return {Errc::tls_failed,
-            "the broker refused the handshake: " + name_of_alert(alerts.last_rx.code)};
+  if (!has_alerts || alerts.last_rx.level != alert_fatal) return std::nullopt;
+  return alerts.last_rx.code;
+}
+
+Failure explain_tls_error(WOLFSSL* session, int result) {
+  const int error = wolfSSL_get_error(session, result);
+  if (const auto alert = fatal_alert_of_peer(session)) {
+    return {Errc::tls_failed, "the broker refused the handshake: " + name_of_alert(*alert)};
   }
   if (error == VERSION_ERROR) {
     return {

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 
@@ -14,6 +15,9 @@ namespace holdfast::channel {
 
 /// The error that wolfSSL has just returned for `session`, in plain words with the mend.
 Failure explain_tls_error(WOLFSSL* session, int result);
+
+/// The fatal alert that the peer has sent, if it has.
+std::optional<int> fatal_alert_of_peer(WOLFSSL* session);
 
 /// Whether the first bytes of a peer can be the beginning of a TLS record (RFC 8446 section 5.1).
 /// Empty input can be.

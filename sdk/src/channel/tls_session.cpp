@@ -86,6 +86,8 @@ TlsSession::TlsSession(const TlsContext& context, std::string_view host, pinning
   wolfSSL_SSLSetIOSend(session, send);
   wolfSSL_SetIOReadCtx(session, this);
   wolfSSL_SetIOWriteCtx(session, this);
+  // Only a context can have this callback; it finds its session by the receive callback's context.
+  wolfSSL_CTX_set_cert_cb(context.get(), on_certificate_request, nullptr);
   if (wolfSSL_UseKeyShare(session, WOLFSSL_ECC_X25519) != WOLFSSL_SUCCESS) {
     throw std::runtime_error("wolfSSL has no X25519 key share");
   }
@@ -106,6 +108,7 @@ int TlsSession::receive(WOLFSSL*, char* buffer, int size, void* self_pointer) {
   const std::size_t available = self.input_.size() - self.input_read_;
   if (available == 0) return WOLFSSL_CBIO_ERR_WANT_READ;
   const std::size_t count = std::min(available, static_cast<std::size_t>(size));
+  self.begun_ = true;
   std::memcpy(buffer, self.input_.data() + self.input_read_, count);
   self.input_read_ += count;
   if (self.input_read_ == self.input_.size()) {
@@ -158,6 +161,14 @@ bool TlsSession::judge(const WOLFSSL_X509_STORE_CTX& store) {
   // Certificates above the leaf vouch for nothing here: only the leaf's key is proved by the
   // handshake, and anybody can append the pinned certificate to a chain of his own.
   return store.error_depth != 0 || judge_leaf(store);
+}
+
+int TlsSession::on_certificate_request(WOLFSSL* session, void*) {
+  // Called when the broker asks for a client certificate. Once the connection is in service it must
+  // not (RFC 8446 section 4.6.2: we do not offer post_handshake_auth), but wolfSSL 5.5.4 answers
+  // all the same, with Certificate and Finished. 0 makes it refuse.
+  const auto& self = *static_cast<TlsSession*>(wolfSSL_GetIOReadCtx(session));
+  return self.finished_ ? 0 : 1;
 }
 
 bool TlsSession::judge_leaf(const WOLFSSL_X509_STORE_CTX& store) {
@@ -236,15 +247,21 @@ Failure TlsSession::explain(int result) {
                 ", which is not pinned; the pins are " + keys_->text() +
                 ". Either this is not your broker, or its key was replaced"};
   }
-  return explain_tls_error(session_.get(), result);
+  Failure failure = explain_tls_error(session_.get(), result);
+  if (seen_ && !finished_ && !fatal_alert_of_peer(session_.get())) {
+    // Anybody can show the broker's certificate: it is public.
+    return {Errc::tls_failed, "the peer showed the pinned key " + seen_->text() +
+                                  " but did not prove that it owns it. " + failure.detail};
+  }
+  return failure;
 }
 
 TlsSession::Step TlsSession::handshake(Failure& failure) {
   if (verified()) return Step::verified;
-  // wolfSSL may be looking at the first bytes of a peer that speaks something else.
-  if (const Bytes unread(input_.data() + input_read_, input_.size() - input_read_);
-      seen_ == std::nullopt && !may_be_tls(unread)) {
-    failure = explain_foreign_protocol(unread);
+  // A peer that speaks something else is told by its very first bytes. Later input begins wherever
+  // a segment began, in the middle of a record as well.
+  if (!begun_ && !may_be_tls(input_)) {
+    failure = explain_foreign_protocol(input_);
     return Step::failed;
   }
   const int result = wolfSSL_connect(session_.get());

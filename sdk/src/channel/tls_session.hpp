@@ -85,6 +85,7 @@ class TlsSession {
   };
 
   static int verify(int preverified, WOLFSSL_X509_STORE_CTX* store);
+  static int on_certificate_request(WOLFSSL* session, void*);
   static int receive(WOLFSSL* session, char* buffer, int size, void* self);
   static int send(WOLFSSL* session, char* buffer, int size, void* self);
 
@@ -110,6 +111,7 @@ class TlsSession {
   bool objected_ = false;                                // wolfSSL said no, which is final
   bool finished_ = false;                                // the other half
   bool heard_anything_ = false;
+  bool begun_ = false;  // wolfSSL has taken the first bytes
   std::uint64_t records_written_ = 0;
 };
 

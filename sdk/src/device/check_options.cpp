@@ -1,6 +1,7 @@
 #include "device/check_options.hpp"
 
 #include <chrono>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -108,20 +109,93 @@ void check_outbox(const OutboxLimits& outbox) {
   if (outbox.bytes < 1) throw ConfigError("outbox.bytes", "0", "it must hold at least one payload");
 }
 
+void check_own_topic(const std::string& field, const std::string& topic) {
+  if (topic.empty()) return;
+  if (const auto why = mqtt_engine::why_not_topic(topic); !why.empty()) {
+    throw ConfigError(field, topic, why);
+  }
+}
+
+pinning::Roots root_keys_of(const PinUpdates& updates) {
+  pinning::Roots roots{.version = updates.roots_version, .threshold = updates.threshold};
+  if (updates.root_keys.empty()) {
+    if (!updates.topic.empty() || !updates.file.empty()) {
+      throw ConfigError("pin_updates.root_keys", "",
+                        "without root keys no pin set can be verified; make one with `holdfast "
+                        "keygen --root`, or leave pin_updates.topic and pin_updates.file empty");
+    }
+    return {};
+  }
+  for (std::size_t i = 0; i < updates.root_keys.size(); ++i) {
+    std::string reason;
+    const auto key = pinning::parse_root_key(updates.root_keys[i], reason);
+    if (!key) {
+      throw ConfigError("pin_updates.root_keys[" + std::to_string(i) + "]", updates.root_keys[i],
+                        reason +
+                            "; write ed25519/ and the base64 that `holdfast keygen --root` "
+                            "prints");
+    }
+    roots.keys.push_back(*key);
+  }
+  if (const auto why = pinning::why_not_roots(roots); !why.empty()) {
+    throw ConfigError("pin_updates", std::to_string(roots.keys.size()) + " root keys", why);
+  }
+  return roots;
+}
+
+pinning::BuiltIn built_in_of(const Options& options) {
+  pinning::BuiltIn built_in;
+  built_in.version = options.pins_version;
+  built_in.pins = pinning::PinSet(options.pins, options.pin_count).pins();
+  if (!options.candidate_pins.empty()) {
+    built_in.candidates =
+        pinning::PinSet(options.candidate_pins, PinCount::one_is_enough, "candidate_pins").pins();
+  }
+  built_in.roots = root_keys_of(options.pin_updates);
+  built_in.pin_count = options.pin_count;
+  built_in.expired = options.pin_updates.expired;
+  check_own_topic("pin_updates.topic", options.pin_updates.topic);
+  check_own_topic("pin_updates.report_topic", options.pin_updates.report_topic);
+  return built_in;
+}
+
+channel::BrokerUrl recovery_broker_of(const Recovery& recovery) {
+  try {
+    return channel::parse_broker_url(recovery.broker);
+  } catch (const ConfigError& error) {
+    throw ConfigError("recovery.broker", error.value(), error.mend());
+  }
+}
+
+std::optional<RecoverySettings> recovery_of(const Options& options) {
+  if (!options.recovery) return std::nullopt;
+  const Recovery& recovery = *options.recovery;
+  if (options.pin_updates.topic.empty()) {
+    throw ConfigError("recovery.broker", recovery.broker,
+                      "a recovery broker brings a pin set; set pin_updates.topic, where it has it");
+  }
+  check_time("recovery.after", recovery.after, 1s, 24h * 365);
+  return RecoverySettings{recovery_broker_of(recovery),
+                          std::make_shared<const pinning::TrustedKeys>(pinning::PinSet(
+                              recovery.pins, PinCount::one_is_enough, "recovery.pins")),
+                          recovery.after};
+}
+
 }  // namespace
 
 Settings check_options(Options options) {
   auto broker = channel::parse_broker_url(options.broker);
   check_client_id(options);
-  pinning::PinSet pins(options.pins, options.pin_count);
+  auto built_in = built_in_of(options);
+  auto recovery = recovery_of(options);
   check_credentials(options);
   check_will(options);
   check_times(options);
   check_outbox(options.outbox);
   std::vector<std::string> warnings = channel::check_library();
   auto tls = channel::make_tls_policy(options, warnings);
-  return {std::move(options), std::move(broker), std::move(pins), std::move(tls),
-          std::move(warnings)};
+  return {std::move(options),  std::move(broker), std::move(built_in),
+          std::move(recovery), std::move(tls),    std::move(warnings)};
 }
 
 Failure check_publish(std::string_view topic, std::size_t payload_bytes,

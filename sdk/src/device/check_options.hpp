@@ -2,6 +2,8 @@
 
 #pragma once
 
+#include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -11,14 +13,21 @@
 #include "base/failure.hpp"
 #include "channel/broker_url.hpp"
 #include "channel/tls_policy.hpp"
-#include "pinning/pin.hpp"
+#include "pinning/trust.hpp"
 
 namespace holdfast::device {
+
+struct RecoverySettings {
+  channel::BrokerUrl broker;
+  pinning::SharedKeys keys;
+  std::chrono::seconds after;
+};
 
 struct Settings {
   Options options;
   channel::BrokerUrl broker;
-  pinning::PinSet pins;
+  pinning::BuiltIn built_in;  ///< the pins and root keys that the app was built with
+  std::optional<RecoverySettings> recovery;
   channel::TlsPolicy tls;
   std::vector<std::string> warnings;  ///< what an operator should know before the start
 };

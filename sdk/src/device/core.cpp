@@ -1,5 +1,6 @@
 #include "device/core.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <future>
 #include <random>
@@ -182,6 +183,19 @@ Receipt Core::push(outbox::StreamId stream, std::span<const std::byte> payload) 
       info.topic, payload,
       {.qos = info.options.qos, .max_delay = info.options.max_delay, .ttl = info.options.ttl},
       stream);
+}
+
+void Core::offer_pin_set(std::span<const std::byte> document) {
+  // What is longer than any pin set is refused by its first bytes as well as by all of them.
+  const auto taken = document.first(std::min(document.size(), limits::kMaxPinSetBytes + 1));
+  const auto* first = reinterpret_cast<const std::uint8_t*>(taken.data());
+  asio::post(io_, [this, bytes = std::vector<std::uint8_t>(first, first + taken.size())] {
+    worker_.offer_pin_set(bytes, "the app");
+  });
+}
+
+void Core::set_time(std::chrono::system_clock::time_point now) {
+  asio::post(io_, [this, now] { worker_.set_time(now); });
 }
 
 void Core::reject_payload(std::string_view topic, std::error_code error, std::string_view schema) {

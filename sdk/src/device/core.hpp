@@ -22,8 +22,8 @@
 
 #include "device/check_options.hpp"
 #include "device/shared.hpp"
-#include "device/state_dir.hpp"
 #include "device/worker.hpp"
+#include "state/state_dir.hpp"
 
 namespace holdfast::device {
 
@@ -42,6 +42,9 @@ class Core {
   outbox::StreamId add_stream(std::string_view topic, const StreamOptions& options);
   Receipt push(outbox::StreamId stream, std::span<const std::byte> payload);
 
+  void offer_pin_set(std::span<const std::byte> document);
+  void set_time(std::chrono::system_clock::time_point now);
+
   void on_event(Shared::EventHandler handler) { shared_.set_event_handler(std::move(handler)); }
   void reject_payload(std::string_view topic, std::error_code error, std::string_view schema);
   Status status();
@@ -57,7 +60,7 @@ class Core {
   void finish_stop();
 
   const Settings settings_;
-  StateDir state_dir_;
+  state::StateDir state_dir_;
   asio::io_context io_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   Shared shared_;

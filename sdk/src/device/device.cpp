@@ -29,6 +29,14 @@ void Device::subscribe(std::string_view filter, MessageHandler handler, Subscrib
   core_->subscribe(filter, std::move(handler), options);
 }
 
+void Device::offer_pin_set(std::span<const std::byte> document) {
+  core_->offer_pin_set(document);
+}
+
+void Device::set_time(std::chrono::system_clock::time_point now) {
+  core_->set_time(now);
+}
+
 void Device::on_event(EventHandler handler) {
   core_->on_event(std::move(handler));
 }

@@ -11,14 +11,18 @@ void Shared::set_event_handler(EventHandler handler) {
 }
 
 void Shared::emit(EventKind kind, std::error_code error, std::string detail) {
+  emit({kind, error, std::move(detail)});
+}
+
+void Shared::emit(Event event) {
   std::shared_ptr<const EventHandler> handler;
   {
     const std::lock_guard lock(mutex_);
     handler = event_handler_;
   }
   if (!handler) return;
-  const auto post = [this, &handler](Event event) {
-    return dispatcher.post_event([handler, event = std::move(event)] { (*handler)(event); });
+  const auto post = [this, &handler](Event told) {
+    return dispatcher.post_event([handler, event = std::move(told)] { (*handler)(event); });
   };
   if (const auto missing = events_missing_.exchange(0); missing > 0) {
     if (!post({EventKind::events_dropped,
@@ -28,7 +32,7 @@ void Shared::emit(EventKind kind, std::error_code error, std::string detail) {
       events_missing_ += missing;
     }
   }
-  if (!post({kind, error, std::move(detail)})) {
+  if (!post(std::move(event))) {
     ++events_missing_;
     ++counters.events_dropped;
   }

@@ -39,6 +39,7 @@ class Shared {
 
   void set_event_handler(EventHandler handler);
   void emit(EventKind kind, std::error_code error, std::string detail);
+  void emit(Event event);
   void emit(EventKind kind, const Failure& failure) { emit(kind, failure.error, failure.detail); }
 
   /// An accepted message has come to its end, good or bad.

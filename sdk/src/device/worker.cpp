@@ -13,6 +13,9 @@
 namespace holdfast::device {
 namespace {
 
+// Beside those of the app, which count from 1.
+constexpr std::uint64_t kPinSetSubscription = 0;
+
 session::Config session_config(const Options& options) {
   return {options.backoff, options.timeouts, options.reachable_within};
 }
@@ -43,22 +46,40 @@ Worker::Worker(asio::io_context& io, const Settings& settings, Shared& shared,
       settings_(settings),
       shared_(shared),
       finished_(std::move(finished)),
-      session_(session_config(settings.options), std::move(random)),
-      keys_(std::make_shared<const pinning::TrustedKeys>(settings.pins)),
+      session_(session_config(settings.options), random),
+      random_(std::move(random)),
+      trust_(settings, shared, TrustedTime()),
       dialer_(io.get_executor(), settings.broker, settings.options.timeouts, settings.tls,
-              {.bill = [this](const channel::ChannelBill& bill) { add_to(ledger_, bill); },
-               .refused_key = [this](const pinning::Pin&) { ++shared_.counters.pin_failures; },
-               .warning =
-                   [this](std::string text) {
-                     shared_.emit(EventKind::warning, {}, std::move(text));
-                   }}),
+              dialer_events()),
       timer_(io),
       gate_(std::make_shared<Gate>()),
-      sender_(settings.options.mqtt_version, shared) {}
+      sender_(settings.options.mqtt_version, shared) {
+  if (settings.recovery) {
+    // Its pins are its identity: `ca_file` is for the app's broker.
+    channel::TlsPolicy policy;
+    policy.identity = settings.tls.identity;
+    recovery_dialer_ =
+        std::make_unique<channel::Dialer>(io.get_executor(), settings.recovery->broker,
+                                          settings.options.timeouts, policy, dialer_events());
+  }
+}
+
+channel::Dialer::Events Worker::dialer_events() {
+  return {
+      .bill = [this](const channel::ChannelBill& bill) { add_to(ledger_, bill); },
+      .refused_key =
+          [this](const pinning::Pin& seen) {
+            // That the recovery broker has another key says nothing about the set.
+            if (with_ == With::broker) trust_.refused(seen, now());
+          },
+      .warning =
+          [this](std::string text) { shared_.emit(EventKind::warning, {}, std::move(text)); },
+  };
+}
 
 Worker::~Worker() {
   gate_->close();
-  dialer_.cancel();
+  cancel_dial();
   drop_link();
 }
 
@@ -69,6 +90,7 @@ void Worker::start() {
     gate->pass([this] {
       asio::post(io_, [this] {
         if (over_) return;
+        trust_.begin(now());
         update_load();
         session_.start(now());
         act();
@@ -80,7 +102,8 @@ void Worker::start() {
 void Worker::stop(Instant deadline) {
   shared_.outbox->release_all();
   update_load();
-  session_.stop(now(), deadline);
+  // A visit carries no messages that could be waited for.
+  session_.stop(now(), with_ == With::recovery ? now() : deadline);
   act();
   look();
 }
@@ -118,10 +141,40 @@ void Worker::act() {
 }
 
 void Worker::carry_out(session::Dial) {
-  shared_.emit(EventKind::connecting, {}, "connecting to " + settings_.broker.text());
-  dialer_.dial(keys_, [this](std::shared_ptr<channel::Channel> channel, const Failure& failure) {
+  prove_at_.reset();  // whatever connection comes now is the proof, or none
+  visit_ends_.reset();
+  // In turn, so that a broker that was mended is found as well.
+  const bool visits = trust_.wants_recovery() && (trust_.keys()->empty() || with_ == With::broker);
+  with_ = visits ? With::recovery : With::broker;
+  if (Failure failure = why_not_dial()) {
+    asio::post(io_, [this, failure = std::move(failure)] {
+      if (!over_) ended(failure);
+    });
+    return;
+  }
+  const auto answer = [this](std::shared_ptr<channel::Channel> channel, const Failure& failure) {
     dialled(std::move(channel), failure);
-  });
+  };
+  if (visits) {
+    shared_.emit(EventKind::recovery, {},
+                 "connecting to the recovery broker " + settings_.recovery->broker.text() +
+                     " for a newer pin set");
+    recovery_dialer_->dial(settings_.recovery->keys, answer);
+  } else {
+    shared_.emit(EventKind::connecting, {}, "connecting to " + settings_.broker.text());
+    dialer_.dial(trust_.keys(), answer);
+  }
+}
+
+Failure Worker::why_not_dial() const {
+  if (with_ == With::recovery || !trust_.keys()->empty()) return {};
+  return {Errc::identity_refused,
+          "no key is left that may be trusted; offer a newer pin set, or set a recovery broker"};
+}
+
+void Worker::cancel_dial() {
+  dialer_.cancel();
+  if (recovery_dialer_) recovery_dialer_->cancel();
 }
 
 void Worker::dialled(std::shared_ptr<channel::Channel> channel, const Failure& failure) {
@@ -129,25 +182,46 @@ void Worker::dialled(std::shared_ptr<channel::Channel> channel, const Failure& f
     ended(failure);
     return;
   }
+  const auto match = channel->vouching();
+  auto proven = channel->proven_pins();
   dialled_ = std::move(channel);
+  if (with_ == With::broker) {
+    // The keys may have changed while the connection was being made.
+    if (!trust_.trusts(proven)) {
+      ended({Errc::identity_refused, "the key " + match.pin.text() +
+                                         " ceased to be trusted while the connection was made"});
+      return;
+    }
+    trust_.verified(match, proven, now());
+    proven_pins_ = std::move(proven);
+  }
   session_.dialled(now());
   act();
 }
 
-void Worker::carry_out(const session::Login& login) {
+mqtt_engine::Login Worker::login_for(const session::Login& login) const {
   const Options& options = settings_.options;
+  mqtt_engine::Login result{.client_id = options.client_id,
+                            .version = options.mqtt_version,
+                            .username = options.username,
+                            .password = options.password,
+                            .session_expiry = options.session_expiry,
+                            .keep_alive = login.keep_alive,
+                            .connack_timeout = options.timeouts.connack,
+                            .will = options.will};
+  if (with_ == With::recovery) {
+    // A visit: nothing of the device stays there.
+    result.session_expiry = std::chrono::seconds(0);
+    result.will.reset();
+  }
+  return result;
+}
+
+void Worker::carry_out(const session::Login& login) {
   address_ = dialled_->address();
   vouching_pin_ = dialled_->vouching().pin.text();
   link_ = std::make_shared<Link>(io_.get_executor(), std::exchange(dialled_, nullptr),
-                                 mqtt_engine::Login{.client_id = options.client_id,
-                                                    .version = options.mqtt_version,
-                                                    .username = options.username,
-                                                    .password = options.password,
-                                                    .session_expiry = options.session_expiry,
-                                                    .keep_alive = login.keep_alive,
-                                                    .connack_timeout = options.timeouts.connack,
-                                                    .will = options.will},
-                                 link_events());
+                                 login_for(login), link_events());
   link_->start();
 }
 
@@ -161,7 +235,7 @@ void Worker::carry_out(session::Close) {
 
 void Worker::carry_out(const session::Abort& abort) {
   const bool was_up = up_;
-  dialer_.cancel();
+  cancel_dial();
   drop_link();
   shared_.emit(was_up ? EventKind::disconnected : EventKind::connect_failed, abort.reason);
 }
@@ -178,7 +252,7 @@ void Worker::carry_out(const session::Finished& finished) {
   over_ = true;
   gate_->close();
   timer_.cancel();
-  dialer_.cancel();
+  cancel_dial();
   drop_link();
   finished_(finished.clean);
 }
@@ -214,10 +288,19 @@ void Worker::logged_in(const mqtt_engine::Granted& granted) {
                "connected to " + address_ + ", vouched for by " + vouching_pin_ +
                    (granted.session_present ? ", session resumed" : ", new session"));
   session_.logged_in(now(), {granted.session_present, granted.server_keep_alive});
+  if (with_ == With::recovery) {
+    visit_ends_ = now() + limits::kRecoveryVisit;
+    subscribe_to_pin_sets(false);
+    act();
+    return;
+  }
+  report_pins();
   sender_.begin(*link_, granted);
   // Once in a process even if the broker has the session: the filters may be others than the last
   // time. Retain Handling 1 spares a second copy of every retained message then.
-  subscribe(!granted.session_present || !subscribed_once_, granted.session_present);
+  const bool all = !granted.session_present || !subscribed_once_;
+  if (all) subscribe_to_pin_sets(granted.session_present);
+  subscribe(all, granted.session_present);
   subscribed_once_ = true;
   look();
   act();
@@ -235,6 +318,13 @@ void Worker::ended(const Failure& failure) {
 }
 
 void Worker::subscribed(std::uint64_t id, int code) {
+  if (id == kPinSetSubscription) {
+    if (code < 0x80) return;
+    const Failure why = mqtt_engine::explain_reason(
+        code, "the broker refused the pin sets' topic " + settings_.options.pin_updates.topic);
+    shared_.emit(EventKind::subscription_refused, why);
+    return;
+  }
   shared_.subscriptions.answered(id);
   const std::string filter = shared_.subscriptions.filter_of(id);
   if (code < 0x80) {
@@ -247,7 +337,12 @@ void Worker::subscribed(std::uint64_t id, int code) {
 }
 
 void Worker::arrived(const Message& message) {
+  const std::string& pin_sets = settings_.options.pin_updates.topic;
+  const bool is_pin_set = !pin_sets.empty() && message.topic == pin_sets;
+  if (is_pin_set) take_pin_set(message);
+  if (with_ == With::recovery) return;  // it has no say in anything else
   auto handlers = shared_.subscriptions.match(message.topic);
+  if (handlers.empty() && is_pin_set) return;
   if (handlers.empty()) {
     ++shared_.counters.unhandled;
     shared_.emit(EventKind::message_unhandled, {},
@@ -272,12 +367,98 @@ void Worker::arrived(const Message& message) {
   }
 }
 
+// --- Trust ---------------------------------------------------------------------------------------
+
+void Worker::subscribe_to_pin_sets(bool session_present) {
+  const std::string& topic = settings_.options.pin_updates.topic;
+  if (topic.empty()) return;
+  const auto retain = session_present ? mqtt_engine::RetainHandling::send_if_new
+                                      : mqtt_engine::RetainHandling::send;
+  if (const Failure failure =
+          link_->subscribe(kPinSetSubscription, topic, Qos::at_least_once, retain)) {
+    shared_.emit(EventKind::subscription_refused, failure);
+  }
+}
+
+void Worker::take_pin_set(const Message& message) {
+  if (message.payload.empty()) return;  // the retained set was taken away
+  const auto* first = reinterpret_cast<const std::uint8_t*>(message.payload.data());
+  offer_pin_set({first, message.payload.size()},
+                with_ == With::recovery ? "the recovery broker" : "the broker");
+}
+
+void Worker::offer_pin_set(std::span<const std::uint8_t> document, const std::string& source) {
+  if (over_) return;
+  const auto offer = trust_.offer(document, source, proven_pins_, now());
+  if (offer.result != pinning::Offer::Result::accepted) return;
+  if (with_ == With::recovery) {
+    // It has done what it is for; the broker is dialled with the new set.
+    if (up_) renew("the recovery broker has brought a newer pin set");
+    return;
+  }
+  if (offer.ends_session) {
+    end_distrusted(trust_.version());
+  } else if (!offer.proven && up_) {
+    // Spread at random, or a whole fleet would shake hands in one second.
+    prove_at_ = now() + std::chrono::duration_cast<Duration>(offer.spread * random_());
+    notify();
+  }
+}
+
+// In a turn of its own: the set may have come through the very link that has to end.
+void Worker::end_distrusted(std::uint64_t version) {
+  asio::post(io_, [this, version] {
+    if (over_ || proven_pins_.empty() || trust_.trusts(proven_pins_)) return;
+    ended({Errc::identity_refused, "version " + std::to_string(version) +
+                                       " of the pin set trusts the key that vouched for this "
+                                       "connection no more"});
+  });
+}
+
+void Worker::renew(const std::string& why) {
+  shared_.emit(EventKind::disconnected, {}, why);
+  session_.renew(now());
+  act();
+}
+
+void Worker::look_at_deadlines() {
+  trust_.tick(now());
+  if (!proven_pins_.empty() && !trust_.trusts(proven_pins_)) end_distrusted(trust_.version());
+  if (prove_at_ && now() >= *prove_at_) {
+    prove_at_.reset();
+    if (!trust_.proven()) {
+      renew("reconnecting to prove version " + std::to_string(trust_.version()) +
+            " of the pin set");
+    }
+  }
+  if (visit_ends_ && now() >= *visit_ends_) {
+    visit_ends_.reset();
+    ended({Errc::timed_out, "the recovery broker had no newer pin set"});
+  }
+}
+
+void Worker::report_pins() {
+  auto payload = trust_.report(now());
+  if (!payload) return;
+  outbox::Entry entry;
+  entry.topic = settings_.options.pin_updates.report_topic;
+  entry.payload = std::move(*payload);
+  entry.due = now();
+  Failure refused;
+  if (shared_.outbox->put(std::move(entry), refused) != 0) {
+    ++shared_.counters.accepted;
+  } else {
+    shared_.emit(EventKind::warning, refused);
+  }
+}
+
 // --- Work ----------------------------------------------------------------
 
 void Worker::look() {
   if (over_) return;
+  look_at_deadlines();
   sender_.expire(now());
-  if (session_.is_up() && link_) {
+  if (session_.is_up() && link_ && with_ == With::broker) {
     subscribe(false, false);
     sender_.pump(now());
   }
@@ -301,6 +482,7 @@ void Worker::drop_link() {
     add_to(ledger_, dialled_->bill());
     dialled_.reset();
   }
+  proven_pins_.clear();
   if (!link_) return;
   link_->abort();
   add_to(ledger_, link_->bill());
@@ -331,6 +513,8 @@ void Worker::arm_timer(std::optional<Instant> next) {
   };
   sooner(shared_.outbox->next_due(now()));
   sooner(sender_.paused_until());
+  sooner(prove_at_);
+  sooner(visit_ends_);
   if (!next) {
     if (armed_for_) timer_.cancel();
     armed_for_.reset();
@@ -355,6 +539,8 @@ Status Worker::status() const {
     status.address = address_;
     status.vouching_pin = vouching_pin_;
   }
+  status.pin_set_version = trust_.version();
+  status.pin_set_proven = trust_.proven();
   const outbox::Fill fill = shared_.outbox->fill();
   status.waiting = fill.waiting + fill.under_way;
   status.under_way = fill.under_way;

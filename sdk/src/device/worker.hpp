@@ -6,11 +6,13 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <string>
 
 #include <asio/io_context.hpp>
@@ -24,6 +26,7 @@
 #include "device/link.hpp"
 #include "device/sender.hpp"
 #include "device/shared.hpp"
+#include "device/trust_keeper.hpp"
 #include "session/session.hpp"
 
 namespace holdfast::device {
@@ -43,10 +46,15 @@ class Worker {
   /// Something changed that the worker should look at: a message, a subscription. Any thread.
   void notify();
 
+  void offer_pin_set(std::span<const std::uint8_t> document, const std::string& source);
+  void set_time(std::chrono::system_clock::time_point wall) { trust_.set_time(wall, now()); }
+
   Status status() const;
 
  private:
   class Gate;
+  /// With whom the session is, or is being made.
+  enum class With { broker, recovery };
 
   static Instant now() { return std::chrono::steady_clock::now(); }
 
@@ -66,6 +74,17 @@ class Worker {
   void subscribed(std::uint64_t id, int code);
   void arrived(const Message& message);
 
+  channel::Dialer::Events dialer_events();
+  Failure why_not_dial() const;
+  void cancel_dial();
+  void subscribe_to_pin_sets(bool session_present);
+  mqtt_engine::Login login_for(const session::Login& login) const;
+  void take_pin_set(const Message& message);
+  void end_distrusted(std::uint64_t version);
+  void renew(const std::string& why);
+  void look_at_deadlines();
+  void report_pins();
+
   void look();
   void subscribe(bool all, bool session_present);
   void drop_link();
@@ -78,8 +97,10 @@ class Worker {
   Shared& shared_;
   std::function<void(bool)> finished_;
   session::Session session_;
-  pinning::SharedKeys keys_;
+  session::Random random_;
+  TrustKeeper trust_;
   channel::Dialer dialer_;
+  std::unique_ptr<channel::Dialer> recovery_dialer_;
   asio::steady_timer timer_;
   std::optional<Instant> armed_for_;
   std::shared_ptr<Gate> gate_;
@@ -90,6 +111,10 @@ class Worker {
   Ledger ledger_;                              // of connections that are over
   std::string address_;
   std::string vouching_pin_;
+  TrustKeeper::Pins proven_pins_;  // what the connection rests on; empty without one
+  With with_ = With::broker;
+  std::optional<Instant> prove_at_;    // a new pin set waits for its proof
+  std::optional<Instant> visit_ends_;  // the recovery broker has until then
   Sender sender_;
   bool subscribed_once_ = false;  // in this process
   bool up_ = false;               // logged in

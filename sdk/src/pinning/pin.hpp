@@ -34,7 +34,8 @@ std::optional<Pin> parse_pin(std::string_view text, std::string& reason);
 class PinSet {
  public:
   /// @throws ConfigError naming the pin that is wrong, or how many are missing.
-  PinSet(const std::vector<std::string>& texts, PinCount count);
+  /// @param field the option that they were written in
+  PinSet(const std::vector<std::string>& texts, PinCount count, const std::string& field = "pins");
 
   const std::vector<Pin>& pins() const { return pins_; }
 

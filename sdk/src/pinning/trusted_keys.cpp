@@ -1,5 +1,6 @@
 #include "pinning/trusted_keys.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace holdfast::pinning {
@@ -16,8 +17,12 @@ std::string join(const std::vector<Pin>& pins) {
 
 }  // namespace
 
-TrustedKeys::TrustedKeys(std::uint64_t version, std::vector<Pin> current, std::vector<Pin> fallback)
-    : version_(version), current_(std::move(current)), fallback_(std::move(fallback)) {}
+TrustedKeys::TrustedKeys(std::uint64_t version, std::vector<Pin> current, std::vector<Pin> fallback,
+                         std::vector<Pin> revoked)
+    : version_(version),
+      current_(std::move(current)),
+      fallback_(std::move(fallback)),
+      revoked_(std::move(revoked)) {}
 
 std::optional<TrustedKeys::Match> TrustedKeys::match(const Pin& seen) const {
   std::optional<Match> found;
@@ -32,6 +37,19 @@ std::optional<TrustedKeys::Match> TrustedKeys::match(const Pin& seen) const {
   };
   look(current_, Role::current);
   look(fallback_, Role::fallback);
+  return found;
+}
+
+std::optional<TrustedKeys::Match> TrustedKeys::judge(const std::vector<Pin>& proven) const {
+  std::optional<Match> found;
+  for (const Pin& pin : proven) {
+    if (std::find(revoked_.begin(), revoked_.end(), pin) != revoked_.end()) return std::nullopt;
+    const auto match = this->match(pin);
+    // The current set counts before the fallback, and the broker's own key before those above it.
+    if (match && (!found || (found->role == Role::fallback && match->role == Role::current))) {
+      found = match;
+    }
+  }
   return found;
 }
 

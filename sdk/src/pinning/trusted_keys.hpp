@@ -28,11 +28,17 @@ class TrustedKeys {
   TrustedKeys() = default;
   /// Pins alone, as an app writes them: no version, no fallback.
   explicit TrustedKeys(const PinSet& pins) : current_(pins.pins()) {}
-  TrustedKeys(std::uint64_t version, std::vector<Pin> current, std::vector<Pin> fallback = {});
+  TrustedKeys(std::uint64_t version, std::vector<Pin> current, std::vector<Pin> fallback = {},
+              std::vector<Pin> revoked = {});
 
   /// The pin that equals the digest. Every pin is compared in full, so that the time taken does not
   /// depend on which one matched.
   std::optional<Match> match(const Pin& seen) const;
+
+  /// The pin that vouches for a connection which has proven these keys, the broker's own first (and
+  /// above it, where certificates count, those of the path that was validated). Nothing does if one
+  /// of them is revoked.
+  std::optional<Match> judge(const std::vector<Pin>& proven) const;
 
   /// Nobody can be trusted: every key was revoked, or the set has expired and the app wants that to
   /// count.
@@ -48,6 +54,7 @@ class TrustedKeys {
   std::uint64_t version_ = 0;
   std::vector<Pin> current_;
   std::vector<Pin> fallback_;
+  std::vector<Pin> revoked_;
 };
 
 /// Shared by the connection that is judged by it and whoever made it.

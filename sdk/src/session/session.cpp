@@ -38,8 +38,9 @@ State Session::state() const {
       return State::connected;
     case Phase::waiting:
       return State::waiting;
-    case Phase::draining:
     case Phase::closing:
+      return renewing_ ? State::connecting : State::stopping;
+    case Phase::draining:
       return State::stopping;
     case Phase::stopped:
       return State::stopped;
@@ -56,6 +57,7 @@ void Session::start(Instant now) {
 }
 
 void Session::dial(Instant now) {
+  renewing_ = false;
   phase_ = Phase::dialling;
   // The dialler bounds its own steps; this bound is for the case that it does not answer at all.
   // Sixteen addresses are more than any broker has.
@@ -99,7 +101,11 @@ void Session::ended(Instant now, const Failure& why) {
     case Phase::stopped:
       return;
     case Phase::closing:
-      finish(true);
+      if (renewing_) {
+        dial(now);
+      } else {
+        finish(true);
+      }
       return;
     case Phase::draining:
       finish(false);
@@ -121,7 +127,22 @@ void Session::wait(Instant now, const Failure& why) {
   actions_.emplace_back(Wait{time});
 }
 
+void Session::renew(Instant now) {
+  if (phase_ != Phase::up) return;
+  // As after an end that nobody wished for: a short-lived connection does not reset the backoff.
+  if (now - up_since_ >= config_.backoff.stable_after) backoff_.reset();
+  renewing_ = true;
+  close(now);
+}
+
+void Session::close(Instant now) {
+  phase_ = Phase::closing;
+  deadline_ = now + 2 * limits::kCloseTimeout;
+  actions_.emplace_back(Close{});
+}
+
 void Session::stop(Instant now, Instant deadline) {
+  renewing_ = false;
   switch (phase_) {
     case Phase::draining:
     case Phase::closing:
@@ -147,9 +168,7 @@ void Session::stop(Instant now, Instant deadline) {
 void Session::check_drained(Instant now) {
   const bool drained = !load_.waiting && !load_.oldest_ack;
   if (!drained && now < *deadline_) return;
-  phase_ = Phase::closing;
-  deadline_ = now + 2 * limits::kCloseTimeout;
-  actions_.emplace_back(Close{});
+  close(now);
 }
 
 void Session::finish(bool clean) {
@@ -225,7 +244,11 @@ std::optional<Instant> Session::tick(Instant now) {
         break;
       case Phase::closing:
         actions_.emplace_back(Abort{Failure(Errc::timed_out, "closing took too long")});
-        finish(false);
+        if (renewing_) {
+          dial(now);
+        } else {
+          finish(false);
+        }
         break;
       case Phase::idle:
       case Phase::up:

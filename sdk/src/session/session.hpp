@@ -82,6 +82,10 @@ class Session {
   /// Ends the session: what is under way is waited for until `deadline`.
   void stop(Instant now, Instant deadline);
 
+  /// Ends a connection that is up, in order, and dials again at once: for instance to prove a new
+  /// pin set.
+  void renew(Instant now);
+
   void dialled(Instant now);
   void logged_in(Instant now, const LoggedIn& info);
   /// The attempt failed, or the connection ended.
@@ -106,6 +110,7 @@ class Session {
 
   void dial(Instant now);
   void wait(Instant now, const Failure& why);
+  void close(Instant now);
   void finish(bool clean);
   void give_up(Instant now, Errc error, std::string detail);
   void check_line(Instant now);
@@ -124,6 +129,7 @@ class Session {
   Instant last_sent_{};
   Instant last_received_{};
   std::optional<Instant> ping_sent_;
+  bool renewing_ = false;               // what is being closed is dialled again
   std::chrono::seconds keep_alive_{0};  // what the broker enforces; 0: nothing
 };
 

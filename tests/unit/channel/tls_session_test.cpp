@@ -157,6 +157,18 @@ INSTANTIATE_TEST_SUITE_P(Protocols, PlainText,
                                          "SSH-2.0-OpenSSH_9.2p1\r\n",
                                          "220 mail.example.com ESMTP\r\n", "+OK POP3 ready\r\n"));
 
+// A flight larger than a segment comes in parts, and the second begins with whatever it begins
+// with.
+TEST_F(TlsSessionTest, TakesARecordThatGoesOnInAnotherSegmentForTls) {
+  TlsSession session = make();
+  begin(session);
+  Failure failure;
+  ASSERT_EQ(answer(session, {22, 3, 3, 0, 100, 2, 0, 0, 96}, failure),
+            TlsSession::Step::need_input);
+  EXPECT_EQ(answer(session, bytes_of("HTTP"), failure), TlsSession::Step::need_input)
+      << failure.detail;
+}
+
 TEST_F(TlsSessionTest, ShowsAPlainMqttAnswerWithoutItsUnprintableBytes) {
   TlsSession session = make();
   begin(session);

@@ -44,7 +44,7 @@ TEST(CheckOptions, TakesTheLeastThatADeviceNeeds) {
   const Settings settings = check_options(good());
   EXPECT_EQ(settings.broker.host, "broker.example.com");
   EXPECT_EQ(settings.broker.port, 8883);
-  EXPECT_EQ(settings.pins.pins().size(), 2U);
+  EXPECT_EQ(settings.built_in.pins.size(), 2U);
   EXPECT_EQ(settings.options.client_id, "truck-17");
 }
 

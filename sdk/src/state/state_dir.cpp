@@ -1,4 +1,4 @@
-#include "device/state_dir.hpp"
+#include "state/state_dir.hpp"
 
 #include <fcntl.h>
 #include <sys/file.h>
@@ -11,7 +11,7 @@
 
 #include <holdfast/error.hpp>
 
-namespace holdfast::device {
+namespace holdfast::state {
 namespace {
 
 [[noreturn]] void refuse(const std::filesystem::path& path, const std::string& why) {
@@ -49,4 +49,4 @@ StateDir::~StateDir() {
   if (lock_ >= 0) ::close(lock_);
 }
 
-}  // namespace holdfast::device
+}  // namespace holdfast::state

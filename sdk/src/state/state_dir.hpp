@@ -4,7 +4,7 @@
 
 #include <filesystem>
 
-namespace holdfast::device {
+namespace holdfast::state {
 
 class StateDir {
  public:
@@ -19,4 +19,4 @@ class StateDir {
   int lock_ = -1;
 };
 
-}  // namespace holdfast::device
+}  // namespace holdfast::state

@@ -1,4 +1,4 @@
-#include "device/state_dir.hpp"
+#include "state/state_dir.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 
 #include "support/temp_dir.hpp"
 
-namespace holdfast::device {
+namespace holdfast::state {
 namespace {
 
 namespace fs = std::filesystem;
@@ -141,4 +141,4 @@ TEST_F(StateDirTest, KeepsItsLockToItself) {
 }
 
 }  // namespace
-}  // namespace holdfast::device
+}  // namespace holdfast::state

@@ -1,0 +1,48 @@
+// How pub and sub reach a broker: the options on the command line, the device made of them, and the
+// exit code for what went wrong.
+
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+#include <system_error>
+#include <vector>
+
+#include <CLI/CLI.hpp>
+
+#include <holdfast/device.hpp>
+
+#include "command.hpp"
+
+namespace holdfast::cli {
+
+struct Connection {
+  std::string command;  ///< "pub" or "sub": names the client unless it is named
+  std::string broker;
+  std::vector<std::string> pins;
+  std::string client_id;
+  std::string state_dir;
+  std::string username;
+  std::string password_file;
+  std::string mqtt = "5";
+  std::string timeout;
+  unsigned qos = 1;
+};
+
+void add_connection_options(CLI::App& app, Connection& connection);
+
+/// Tells on stderr what an operator should know (one pin alone, a password others can read).
+/// @throws CommandError
+Options to_options(const Connection& connection);
+
+/// When it is over; none for a timeout of 0.
+std::optional<std::chrono::steady_clock::time_point> deadline_of(const Connection& connection);
+
+/// kNotReachable for everything that is neither a refused identity nor a refusal of the broker.
+ExitCode exit_code(std::error_code error);
+
+/// Whether trying again is of no use.
+bool is_final(std::error_code error);
+
+}  // namespace holdfast::cli

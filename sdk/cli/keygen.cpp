@@ -1,0 +1,119 @@
+// holdfast keygen: a broker's key and its backup, with self-signed certificates; or a root key.
+
+#include <memory>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+#include "command.hpp"
+#include "crypto/certificate.hpp"
+#include "crypto/pem.hpp"
+#include "crypto/signing_key.hpp"
+#include "files.hpp"
+#include "key_source.hpp"
+#include "pinning/document.hpp"
+#include "pinning/spki.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+struct KeygenOptions {
+  std::string out = ".";
+  std::vector<std::string> names;
+  int days = 3650;
+  bool root = false;
+};
+
+constexpr int kMostDays = 36'500;
+
+crypto::CertifiedKey make_key(const KeygenOptions& options) {
+  try {
+    return crypto::make_p256_key(options.names, options.days);
+  } catch (const std::invalid_argument& error) {
+    refuse("--name is neither a host name nor an address", error.what(),
+           "write for instance broker.example.com or 192.0.2.7");
+  }
+}
+
+// Nobody is left with half of what was asked for: whatever is there already is told before anything
+// is written.
+void expect_free(const std::string& directory, const std::vector<std::string>& names) {
+  for (const std::string& name : names) {
+    if (exists(directory + "/" + name)) {
+      refuse(directory + "/" + name + " is there already", "",
+             "nothing is overwritten; name another --out");
+    }
+  }
+}
+
+std::string write_pair(const KeygenOptions& options, const std::string& name) {
+  const auto made = make_key(options);
+  write_new_file(options.out + "/" + name + ".key", crypto::write_pem("PRIVATE KEY", made.pkcs8),
+                 Access::owner_only);
+  write_new_file(options.out + "/" + name + ".crt",
+                 crypto::write_pem("CERTIFICATE", made.certificate), Access::everybody_reads);
+  const auto spki = pinning::find_spki(made.certificate);
+  if (!spki) throw std::runtime_error("the certificate that was made cannot be read");
+  return key_of_spki(*spki).pin.text();
+}
+
+int make_broker_keys(KeygenOptions options) {
+  if (options.names.empty()) {
+    options.names = {"localhost"};
+    note("keygen",
+         "no --name was given: the certificates name localhost (a pin does not look at it)");
+  }
+  make_directory(options.out);
+  expect_free(options.out, {"broker.key", "broker.crt", "backup.key", "backup.crt"});
+  const std::string service = write_pair(options, "broker");
+  const std::string backup = write_pair(options, "backup");
+  note("keygen",
+       options.out +
+           "/broker.key and broker.crt are for the broker. Take backup.key and "
+           "backup.crt offline and keep them: devices trust them when the first key is lost");
+  print(service + "\n" + backup + "\n");
+  return kDone;
+}
+
+int make_root_key(const KeygenOptions& options) {
+  make_directory(options.out);
+  const auto key = crypto::SigningKey::generate();
+  write_new_file(options.out + "/root.key", crypto::write_pem("PRIVATE KEY", key.pkcs8()),
+                 Access::owner_only);
+  note("keygen", options.out +
+                     "/root.key signs pin sets: keep it offline. Devices are built with "
+                     "its public half:");
+  print(pinning::RootKey{key.public_key()}.text() + "\n");
+  return kDone;
+}
+
+}  // namespace
+
+void add_keygen(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand(
+      "keygen", "make a broker's key, a backup key and their pins; or a root key");
+  const auto options = std::make_shared<KeygenOptions>();
+  command->add_option("--out", options->out, "the directory to write to; made if it is missing")
+      ->type_name("DIR")
+      ->capture_default_str();
+  auto* name = command
+                   ->add_option("--name", options->names,
+                                "a host name or address of the broker; repeat it for more")
+                   ->type_name("HOST")
+                   ->allow_extra_args(false);
+  auto* days = command->add_option("--days", options->days, "how long the certificates are valid")
+                   ->check(CLI::Range(1, kMostDays))
+                   ->type_name("DAYS")
+                   ->capture_default_str();
+  command
+      ->add_flag("--root", options->root, "make an Ed25519 key that signs pin sets: root.key alone")
+      ->excludes(name)
+      ->excludes(days);
+  command->callback([options, &action] {
+    action = [options] {
+      return options->root ? make_root_key(*options) : make_broker_keys(*options);
+    };
+  });
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,172 @@
+// holdfast sub: prints what arrives.
+
+#include <nlohmann/json.hpp>
+
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <holdfast/device.hpp>
+
+#include "command.hpp"
+#include "connection.hpp"
+#include "crypto/pem.hpp"
+#include "files.hpp"
+#include "text.hpp"
+#include "wake.hpp"
+
+namespace holdfast::cli {
+namespace {
+
+struct SubOptions {
+  Connection connection{.command = "sub", .timeout = "0"};
+  std::vector<std::string> filters;
+  std::uint64_t count = 0;
+  bool raw = false;
+  bool json = false;
+};
+
+std::string as_json(const Message& message) {
+  const std::string_view text = as_text(message.payload);
+  nlohmann::ordered_json object{{"topic", message.topic}};
+  if (is_utf8(text)) {
+    object["payload"] = text;
+  } else {
+    object["payload_base64"] =
+        crypto::to_base64({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
+  }
+  object["retain"] = message.retain == Retain::yes;
+  return object.dump() + "\n";
+}
+
+class Subscription {
+ public:
+  explicit Subscription(const SubOptions& options)
+      : options_(options),
+        deadline_(deadline_of(options.connection)),
+        device_(to_options(options.connection)) {
+    device_.on_event([this](const Event& event) { note_event(event); });
+    for (const std::string& filter : options.filters) {
+      device_.subscribe(
+          filter, [this](const Message& message) { take(message); },
+          {.qos = options.connection.qos == 0 ? Qos::at_most_once : Qos::at_least_once});
+    }
+  }
+
+  int run() {
+    device_.start();
+    Wake::Reasons woken;
+    while (!over() && !woken.interrupted && !woken.timed_out) woken = wake_.wait(deadline_);
+    device_.stop();
+    const std::lock_guard lock(mutex_);
+    if (trouble_) throw *trouble_;
+    if (woken.interrupted || enough_) return kDone;
+    const std::string got = std::to_string(taken_) + " messages came";
+    if (!connected_ && last_failure_) {
+      throw CommandError(exit_code(last_failure_->error), last_failure_->detail, "", "");
+    }
+    if (options_.count != 0 || !connected_) {
+      throw CommandError(kNotReachable, "not done within " + options_.connection.timeout, got,
+                         "raise --timeout");
+    }
+    return kDone;
+  }
+
+ private:
+  void take(const Message& message) {
+    const std::lock_guard lock(mutex_);
+    if (enough_) return;
+    ++taken_;
+    if (!print(options_.json ? as_json(message) : as_line(message))) {
+      enough_ = true;  // the reader has gone; that is how a pipe into head ends
+    }
+    if (taken_ == options_.count) enough_ = true;
+    if (enough_) wake_.notify();
+  }
+
+  std::string as_line(const Message& message) {
+    const std::string_view text = as_text(message.payload);
+    if (options_.raw) return std::string(text);
+    if (is_plain_text(text)) return std::string(text) + "\n";
+    if (!told_of_hex_) {
+      note("sub", "a payload on " + (is_plain_text(message.topic) ? message.topic : "a topic") +
+                      " is not text and printed in hexadecimal; --raw or --json keep its bytes");
+      told_of_hex_ = true;
+    }
+    return to_hex(text) + "\n";
+  }
+
+  void note_event(const Event& event) {
+    const std::lock_guard lock(mutex_);
+    switch (event.kind) {
+      case EventKind::connected:
+        connected_ = true;
+        return;
+      case EventKind::subscription_refused:
+        end_with(kRefused, event.detail);
+        return;
+      case EventKind::connect_failed:
+      case EventKind::disconnected:
+        if (!event.error) return;
+        if (is_final(event.error)) {
+          end_with(exit_code(event.error), event.detail);
+          return;
+        }
+        if (!last_failure_ || last_failure_->detail != event.detail) note("sub", event.detail);
+        last_failure_ = event;
+        return;
+      case EventKind::inbound_overflow:
+      case EventKind::warning:
+        note("sub", event.detail);
+        return;
+      default:
+        return;
+    }
+  }
+
+  void end_with(ExitCode code, const std::string& detail) {
+    if (!trouble_ && !enough_) trouble_ = CommandError(code, detail, "", "");
+    wake_.notify();
+  }
+
+  bool over() const {
+    const std::lock_guard lock(mutex_);
+    return enough_ || trouble_;
+  }
+
+  const SubOptions& options_;
+  const std::optional<std::chrono::steady_clock::time_point> deadline_;
+  mutable std::mutex mutex_;
+  std::uint64_t taken_ = 0;
+  bool enough_ = false;
+  bool connected_ = false;
+  bool told_of_hex_ = false;
+  std::optional<CommandError> trouble_;
+  std::optional<Event> last_failure_;
+  Wake wake_;      // before the device, whose threads inherit the signals that it blocks
+  Device device_;  // last: its handlers use the others
+};
+
+}  // namespace
+
+void add_sub(CLI::App& app, Action& action) {
+  auto* command = app.add_subcommand("sub", "print the messages that arrive over a pinned session");
+  const auto options = std::make_shared<SubOptions>();
+  add_connection_options(*command, options->connection);
+  command->add_option("--filter,--topic", options->filters, "a topic or a filter; may be repeated")
+      ->required()
+      ->allow_extra_args(false)
+      ->type_name("FILTER");
+  command->add_option("--count", options->count, "end after so many messages; 0: never")
+      ->type_name("N")
+      ->capture_default_str();
+  command->add_flag("--raw", options->raw, "print the payloads' bytes and nothing between them");
+  command->add_flag("--json", options->json, "print one JSON object for each message");
+  command->callback(
+      [options, &action] { action = [options] { return Subscription(*options).run(); }; });
+}
+
+}  // namespace holdfast::cli

@@ -1,0 +1,91 @@
+// The keys that a device trusts, kept across restarts: pinning/trust.hpp with a place on the disk,
+// a clock and a voice.
+//
+// Threads: the worker's thread only; the constructor anywhere. A change of trust is written and
+// synced before it counts: that is a few times in a device's life, and the only wait for a disk on
+// this thread.
+
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.hpp"
+#include "device/check_options.hpp"
+#include "device/shared.hpp"
+#include "device/trusted_time.hpp"
+#include "pinning/trust.hpp"
+#include "state/slots.hpp"
+
+namespace holdfast::device {
+
+class TrustKeeper {
+ public:
+  using Pins = std::vector<pinning::Pin>;
+
+  TrustKeeper(const Settings& settings, Shared& shared, TrustedTime time);
+
+  /// Tells what was found on the disk, and takes the set of `pin_updates.file`.
+  void begin(Instant now);
+
+  /// By what a connection that is dialled now is judged.
+  const pinning::SharedKeys& keys() const { return keys_; }
+  /// Whether a connection that rests on these keys may go on.
+  bool trusts(const Pins& proven) const { return keys_->judge(proven).has_value(); }
+
+  /// A signed set; its fate is told by an event. @param source where it came from, for a person
+  pinning::Offer offer(std::span<const std::uint8_t> document, const std::string& source,
+                       const Pins& live, Instant now);
+
+  /// A handshake has finished.
+  void verified(const pinning::TrustedKeys::Match& match, const Pins& proven, Instant now);
+  /// A broker showed a key that nothing vouches for.
+  void refused(const pinning::Pin& seen, Instant now);
+
+  /// Looks at the clock. Cheap; acts once a minute at most.
+  void tick(Instant now);
+  void set_time(std::chrono::system_clock::time_point wall, Instant now);
+
+  /// Every key has been refused for long enough, or none is left.
+  bool wants_recovery() const;
+
+  /// What the broker should be told of refusals and candidates; empty if nothing, or too soon.
+  std::optional<std::vector<std::byte>> report(Instant now);
+
+  std::uint64_t version() const { return trust_.version(); }
+  bool proven() const { return trust_.proven(); }
+
+ private:
+  struct Candidate {
+    pinning::Pin pin;
+    bool matches;
+  };
+
+  void look_at_clock(Instant now);
+  void renew_keys();
+  Failure keep();
+  void tell_candidates(const Pins& proven);
+
+  const Settings& settings_;
+  Shared& shared_;
+  TrustedTime time_;
+  std::optional<state::Slots> slots_;
+  std::string remark_;  // on what was found on the disk
+  pinning::Trust trust_;
+  pinning::SharedKeys keys_;
+  std::optional<Instant> looked_at_clock_;
+  std::uint64_t expiry_told_for_ = 0;  // version
+  // For the report.
+  std::uint64_t refusals_ = 0;
+  std::optional<pinning::Pin> last_refused_;
+  std::optional<pinning::Pin> vouching_;
+  std::vector<Candidate> candidates_;
+  bool report_due_ = false;
+  std::optional<Instant> reported_;
+};
+
+}  // namespace holdfast::device

@@ -1,0 +1,201 @@
+#include "state/slots.hpp"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <charconv>
+#include <string_view>
+#include <system_error>
+#include <utility>
+
+#include "crypto/ed25519.hpp"
+
+namespace holdfast::state {
+namespace {
+
+// magic, generation, length, SHA-256 of these and the content; all numbers little endian.
+constexpr std::string_view kMagic = "HFSL";
+constexpr std::size_t kFixedBytes = 4 + 8 + 4;
+constexpr std::size_t kHeaderBytes = kFixedBytes + 32;
+
+class Descriptor {
+ public:
+  explicit Descriptor(int descriptor) : descriptor_(descriptor) {}
+  ~Descriptor() {
+    if (descriptor_ >= 0) ::close(descriptor_);
+  }
+  Descriptor(const Descriptor&) = delete;
+  Descriptor& operator=(const Descriptor&) = delete;
+  int get() const { return descriptor_; }
+
+ private:
+  int descriptor_;
+};
+
+void put(std::vector<std::uint8_t>& to, std::uint64_t number, int bytes) {
+  for (int i = 0; i < bytes; ++i) to.push_back(static_cast<std::uint8_t>(number >> (8 * i)));
+}
+
+std::uint64_t get(Slots::Bytes from, std::size_t at, int bytes) {
+  std::uint64_t number = 0;
+  for (int i = 0; i < bytes; ++i) {
+    number |= static_cast<std::uint64_t>(from[at + static_cast<std::size_t>(i)]) << (8 * i);
+  }
+  return number;
+}
+
+crypto::Digest checksum(Slots::Bytes fixed, Slots::Bytes content) {
+  std::vector<std::uint8_t> all(fixed.begin(), fixed.end());
+  all.insert(all.end(), content.begin(), content.end());
+  return crypto::sha256(all);
+}
+
+std::vector<std::uint8_t> encode(std::uint64_t generation, Slots::Bytes content) {
+  std::vector<std::uint8_t> file(kMagic.begin(), kMagic.end());
+  put(file, generation, 8);
+  put(file, content.size(), 4);
+  const auto digest = checksum(file, content);
+  file.insert(file.end(), digest.begin(), digest.end());
+  file.insert(file.end(), content.begin(), content.end());
+  return file;
+}
+
+// Bytes behind the content are of a longer one that stood there before, cut short by a power
+// failure.
+std::optional<std::vector<std::uint8_t>> decode(Slots::Bytes file, std::uint64_t& generation) {
+  if (file.size() < kHeaderBytes || !std::equal(kMagic.begin(), kMagic.end(), file.begin())) {
+    return std::nullopt;
+  }
+  const std::uint64_t length = get(file, 12, 4);
+  if (length > file.size() - kHeaderBytes) return std::nullopt;
+  const auto content = file.subspan(kHeaderBytes, static_cast<std::size_t>(length));
+  const auto digest = checksum(file.first(kFixedBytes), content);
+  if (!std::equal(digest.begin(), digest.end(), file.begin() + kFixedBytes)) return std::nullopt;
+  generation = get(file, 4, 8);
+  if (generation == 0) return std::nullopt;
+  return std::vector<std::uint8_t>(content.begin(), content.end());
+}
+
+std::optional<std::vector<std::uint8_t>> read_whole(const std::filesystem::path& path) {
+  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
+  if (file.get() < 0) return std::nullopt;
+  std::vector<std::uint8_t> bytes(kHeaderBytes + Slots::kMaxContentBytes);
+  std::size_t size = 0;
+  while (size < bytes.size()) {
+    const ssize_t count = ::read(file.get(), bytes.data() + size, bytes.size() - size);
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0) return std::nullopt;
+    if (count == 0) break;
+    size += static_cast<std::size_t>(count);
+  }
+  bytes.resize(size);
+  return bytes;
+}
+
+bool write_whole(int file, Slots::Bytes bytes) {
+  while (!bytes.empty()) {
+    const ssize_t count = ::write(file, bytes.data(), bytes.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count <= 0) return false;
+    bytes = bytes.subspan(static_cast<std::size_t>(count));
+  }
+  return true;
+}
+
+Failure system_failure(const std::filesystem::path& path, const char* what) {
+  return {Errc::system_failure, path.string() + " cannot be " + what + ": " +
+                                    std::error_code(errno, std::generic_category()).message() +
+                                    "; make room, and see that the device's user may write there"};
+}
+
+}  // namespace
+
+Slots::Slots(std::filesystem::path directory, std::string name, unsigned format)
+    : directory_(std::move(directory)), name_(std::move(name)), format_(format) {
+  const std::string stem = name_ + "." + std::to_string(format_);
+  slots_[0].path = directory_ / (stem + ".a");
+  slots_[1].path = directory_ / (stem + ".b");
+}
+
+// The name of a slot that a newer SDK has written, if there is one.
+std::string Slots::newer_format() const {
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory_, error)) {
+    const std::string file = entry.path().filename().string();
+    if (!file.starts_with(name_ + ".")) continue;
+    const std::string_view rest = std::string_view(file).substr(name_.size() + 1);
+    unsigned format = 0;
+    const auto [end, problem] = std::from_chars(rest.data(), rest.data() + rest.size(), format);
+    const std::string_view slot = rest.substr(static_cast<std::size_t>(end - rest.data()));
+    if (problem == std::errc() && (slot == ".a" || slot == ".b") && format > format_) return file;
+  }
+  return {};
+}
+
+std::optional<std::vector<std::uint8_t>> Slots::load(std::string& remark) {
+  loaded_ = true;
+  remark.clear();
+  std::optional<std::vector<std::uint8_t>> newest;
+  std::uint64_t newest_generation = 0;
+  std::vector<const Slot*> damaged;
+  for (Slot& slot : slots_) {
+    slot.generation = 0;
+    const auto file = read_whole(slot.path);
+    if (!file) continue;
+    auto content = decode(*file, slot.generation);
+    if (!content) {
+      damaged.push_back(&slot);
+    } else if (slot.generation > newest_generation) {
+      newest_generation = slot.generation;
+      newest = std::move(content);
+    }
+  }
+  // One damaged slot beside a whole one is what a power failure leaves: nothing was lost.
+  if (!newest && !damaged.empty()) {
+    for (const Slot* slot : damaged) {
+      std::error_code error;
+      std::filesystem::rename(slot->path, slot->path.string() + ".damaged", error);
+    }
+    remark = damaged.front()->path.string() +
+             " is damaged; it was set aside as .damaged and the device begins anew without it";
+  }
+  if (const std::string newer = newer_format(); !newer.empty()) {
+    remark += (remark.empty() ? "" : ". ") + newer + " in " + directory_.string() +
+              " was written by a newer SDK; it is left as it is and not used";
+  }
+  return newest;
+}
+
+Failure Slots::store(Bytes content) {
+  if (content.size() > kMaxContentBytes) {
+    return {Errc::system_failure, name_ + " has " + std::to_string(content.size()) +
+                                      " bytes; at most " + std::to_string(kMaxContentBytes) +
+                                      " are kept"};
+  }
+  if (!loaded_) {
+    std::string remark;
+    load(remark);
+  }
+  Slot& slot = slots_[0].generation <= slots_[1].generation ? slots_[0] : slots_[1];
+  const std::uint64_t generation = std::max(slots_[0].generation, slots_[1].generation) + 1;
+  const auto bytes = encode(generation, content);
+
+  // While it is being written this slot holds nothing; the other one stays whole.
+  slot.generation = 0;
+  const Descriptor file(
+      ::open(slot.path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (file.get() < 0) return system_failure(slot.path, "opened");
+  if (::fchmod(file.get(), 0600) != 0 || !write_whole(file.get(), bytes) ||
+      ::ftruncate(file.get(), static_cast<off_t>(bytes.size())) != 0 || ::fsync(file.get()) != 0) {
+    return system_failure(slot.path, "written");
+  }
+  const Descriptor folder(::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (folder.get() < 0 || ::fsync(folder.get()) != 0) return system_failure(directory_, "synced");
+  slot.generation = generation;
+  return {};
+}
+
+}  // namespace holdfast::state
