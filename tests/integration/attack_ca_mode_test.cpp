@@ -6,8 +6,7 @@
 #include <string>
 
 #include "integration/device_fixture.hpp"
-#include "support/subscriber.hpp"
-#include "support/tls_server.hpp"
+#include "support/process.hpp"
 
 namespace holdfast::test {
 namespace {
@@ -263,6 +262,47 @@ TEST_F(DateTest, Attack10_ExpiredAuthorityDoesNotKeepTheDeviceFromStarting) {
                                        {.validity = CertificateOptions::Validity::kExpired});
   const Identity below = issue(dir_, old, KeyType::p256, "localhost");
   expect_refused(below, options_with({below.pin}, old.cert_file), {"\"old root\"", "notAfter"});
+}
+
+struct Clock {
+  const char* name;
+  const char* start;
+  const char* date;  // that is complained of
+  const char* year;
+};
+
+class ClockTest : public CaModeTest, public ::testing::WithParamInterface<Clock> {
+ protected:
+  // A device in a process of its own, whose clock begins at that time.
+  static RunResult run_device(const Mosquitto& broker, const std::string& ca_file,
+                              const std::vector<std::string>& pins) {
+    std::vector<std::string> command{"faketime",       "--exclude-monotonic",      "-f",
+                                     GetParam().start, HOLDFAST_TEST_CLOCK_DEVICE, url(broker),
+                                     ca_file};
+    command.insert(command.end(), pins.begin(), pins.end());
+    return run(command, kBound);
+  }
+};
+
+INSTANTIATE_TEST_SUITE_P(
+    Clocks, ClockTest,
+    ::testing::Values(Clock{"Of1970", "@1970-01-02 00:00:00", "notBefore", "1970-01-02"},
+                      Clock{"Of2106", "@2106-03-01 00:00:00", "notAfter", "2106-03-01"}),
+    [](const auto& instance) { return std::string(instance.param.name); });
+
+TEST_P(ClockTest, Attack10_PinsAloneDoNotCare_Good) {
+  const auto broker = make_broker({.tls = leaf});
+  const RunResult result = run_device(*broker, "-", {leaf.pin, backup_.pin});
+  EXPECT_EQ(result.status, 0) << result.output;
+}
+
+TEST_P(ClockTest, Attack10_PinsAndCaSayWhichDateFailed) {
+  const auto broker = make_broker({.tls = leaf});
+  const RunResult result = run_device(*broker, root.cert_file.string(), {leaf.pin, backup_.pin});
+  EXPECT_EQ(result.status, 3) << result.output;
+  for (const char* part : {GetParam().date, GetParam().year, "clock"}) {
+    EXPECT_NE(result.output.find(part), std::string::npos) << part << ": " << result.output;
+  }
 }
 
 TEST_F(CaModeTest, EveryKindOfKeyCanBeAnAuthoritys_Good) {

@@ -219,12 +219,16 @@ TEST_F(TokenTest, AnRsaKeyThatWasMadeOnTheTokenSigns_Good) {
 
 TEST_F(TokenTest, AKeyThatWasImportedSigns_Good) {
   const auto broker = make_demanding_broker();
-  const Identity identity = issue(dir_, authority, KeyType::p256, "imported");
-  token().import_key(identity.key_file, "imported");
-  ClientCertificate certificate = on_token(identity.cert_file, "imported");
-  certificate.pkcs11->pin.clear();
-  certificate.pkcs11->pin_file = dir_.write("pin", token().pin() + "\n");
-  expect_accepted(*broker, options_with(*broker, certificate), "imported");
+  for (const KeyType type : {KeyType::p256, KeyType::p384, KeyType::rsa2048}) {
+    SCOPED_TRACE(name_of(type));
+    const std::string name = std::string("imported-") + name_of(type);
+    const Identity identity = issue(dir_, authority, type, name);
+    token().import_key(identity.key_file, name);
+    ClientCertificate certificate = on_token(identity.cert_file, name);
+    certificate.pkcs11->pin.clear();
+    certificate.pkcs11->pin_file = dir_.write("pin", token().pin() + "\n");
+    expect_accepted(*broker, options_with(*broker, certificate), name);
+  }
 }
 
 TEST_F(TokenTest, TwoDevicesShareOneToken_Good) {
