@@ -45,6 +45,7 @@ class Dialer {
  private:
   void resolved(Endpoints endpoints, Failure failure);
   void try_next();
+  void open_channel();
   void attempt_failed(Failure failure);
   void answer(Failure failure);
 
