@@ -45,6 +45,8 @@ class Attack15Test : public AttackTest {
   void accept(const PinSetText& text) {
     WatchedDevice device(device_options());
     device->start();
+    // By now the app's own set has been written, so that each set has a slot of its own.
+    EXPECT_TRUE(device.wait_for(EventKind::connecting));
     offer(device, text);
   }
 

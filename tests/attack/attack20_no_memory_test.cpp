@@ -19,6 +19,7 @@
 #include <tuple>
 
 #include "attack/allocation_fuse.hpp"
+#include "channel/channel.hpp"
 #include "channel/tls_session.hpp"
 #include "support/hostile_tls_server.hpp"
 
@@ -26,6 +27,7 @@ namespace holdfast::test {
 namespace {
 
 using namespace std::chrono_literals;
+using channel::Channel;
 using channel::TlsContext;
 using channel::TlsSession;
 
@@ -74,6 +76,7 @@ class Socket {
 
 struct Outcome {
   bool verified = false;
+  bool refused = false;  // a channel said why it closed
   bool threw = false;
   bool wrote = false;
   bool struck = false;
@@ -138,6 +141,34 @@ class Attack20Test : public testing::TestWithParam<std::tuple<Allocator, Strikes
       outcome.allocations = fuse.count();
     }
     channel::free_thread_caches();
+    return outcome;
+  }
+
+  // A whole channel. An exception that leaves the loop would end a device's process.
+  Outcome run_channel(const std::string& pin, Allocator allocator, std::size_t nth,
+                      Strikes strikes) {
+    Outcome outcome;
+    asio::io_context loop(1);
+    const auto channel = std::make_shared<Channel>(loop.get_executor(), context_, std::string(),
+                                                   keys_of(pin), Timeouts());
+    channel->open({asio::ip::address_v4::loopback(), server_->port()},
+                  {.opened =
+                       [&] {
+                         outcome.verified = true;
+                         outcome.wrote = !channel->write(std::as_bytes(std::span(kSecret)));
+                         channel->close();
+                       },
+                   .data = nullptr,
+                   .writable = nullptr,
+                   .closed = [&](Failure failure) { outcome.refused = bool(failure); }});
+    const AllocationFuse fuse(allocator, nth, strikes);
+    try {
+      loop.run();
+    } catch (const std::exception&) {
+      outcome.threw = true;
+    }
+    outcome.struck = fuse.struck();
+    outcome.allocations = fuse.count();
     return outcome;
   }
 
@@ -206,6 +237,31 @@ TEST_P(Attack20Test, Attack20_TheRightPinIsVerifiedOrFails) {
   EXPECT_TRUE(outcome.verified);
   EXPECT_GT(failed, 0u) << "no failure was ever felt";
   RecordProperty("allocations", std::to_string(nth - 1));
+  expect_a_good_handshake();
+}
+
+TEST_P(Attack20Test, Attack20_AChannelClosesAndGoesOn) {
+  const auto [allocator, strikes] = GetParam();
+  for (const bool is_right : {false, true}) {
+    std::size_t nth = 0;
+    Outcome outcome;
+    do {
+      outcome = run_channel(is_right ? key_.pin : other_.pin, allocator, ++nth, strikes);
+      EXPECT_FALSE(outcome.threw);
+      EXPECT_TRUE(outcome.verified || outcome.refused) << "nobody was told";
+      const HeardFromClient peer = heard();
+      if (!is_right) {
+        EXPECT_FALSE(outcome.verified);
+        EXPECT_TRUE(peer.told_nothing());
+      }
+      if (outcome.wrote) {
+        EXPECT_EQ(peer.application_data, kSecret);
+      }
+      if (HasFailure()) FAIL() << "allocation " << nth << (is_right ? ", right pin" : "");
+    } while (outcome.struck && nth < kMostAllocations);
+    EXPECT_EQ(outcome.verified, is_right);
+    EXPECT_GT(nth, 3u) << "the fuse was never lit";
+  }
   expect_a_good_handshake();
 }
 

@@ -6,6 +6,7 @@
 
 #include <array>
 #include <cerrno>
+#include <exception>
 #include <system_error>
 #include <utility>
 
@@ -42,6 +43,18 @@ Channel::~Channel() {
   drop();
 }
 
+// A step that is called by Asio. An exception (memory that ran out, most likely) would end the
+// process if it left from here; it ends this connection instead, whose state nobody knows now.
+template <class Step>
+void Channel::guard(Step step) {
+  try {
+    step();
+  } catch (const std::exception& error) {
+    // No sentence around it: there may be no memory for one.
+    finish({Errc::system_failure, error.what()});
+  }
+}
+
 void Channel::open(const asio::ip::tcp::endpoint& endpoint, ChannelEvents events) {
   events_ = std::move(events);
   endpoint_ = endpoint;
@@ -59,7 +72,8 @@ void Channel::open(const asio::ip::tcp::endpoint& endpoint, ChannelEvents events
   set_socket_options();
   arm_timer(timeouts_.connect, "TCP connection");
   socket_.async_connect(endpoint, [self = shared_from_this()](const std::error_code& result) {
-    if (self->phase_ == Phase::connecting) self->connected(result);
+    if (self->phase_ != Phase::connecting) return;
+    self->guard([&] { self->connected(result); });
   });
 }
 
@@ -137,8 +151,10 @@ void Channel::arm_timer(std::chrono::milliseconds time, std::string step) {
           self->finish({});
           return;
         }
-        self->finish({Errc::timed_out, "no " + step + " with " + self->address() + " within " +
-                                           std::to_string(time.count()) + " ms"});
+        self->guard([&] {
+          self->finish({Errc::timed_out, "no " + step + " with " + self->address() + " within " +
+                                             std::to_string(time.count()) + " ms"});
+        });
       });
 }
 
@@ -147,7 +163,8 @@ void Channel::wait_readable() {
   reading_ = true;
   const auto readable = [self = shared_from_this()](const std::error_code& error) {
     self->reading_ = false;
-    if (!error && self->phase_ != Phase::closed) self->on_readable();
+    if (error || self->phase_ == Phase::closed) return;
+    self->guard([&] { self->on_readable(); });
   };
   // Having just read, there is a good chance that more comes soon: it is read together then. A
   // timer that finds nothing costs one read, and the next wait is one for readability again.
@@ -245,8 +262,10 @@ void Channel::pause_reading(bool pause) {
   // What was decrypted already waits inside; go on in a turn of our own, not in the caller's.
   asio::post(socket_.get_executor(), [self = shared_from_this()] {
     if (self->paused_ || self->phase_ == Phase::closed) return;
-    self->deliver();
-    self->wait_readable();
+    self->guard([&] {
+      self->deliver();
+      self->wait_readable();
+    });
   });
 }
 
@@ -283,8 +302,10 @@ void Channel::flush() {
                      [self = shared_from_this()](const std::error_code& error) {
                        self->flushing_ = false;
                        if (error || self->phase_ == Phase::closed) return;
-                       self->flush();
-                       if (self->can_write() && self->events_.writable) self->events_.writable();
+                       self->guard([&] {
+                         self->flush();
+                         if (self->can_write() && self->events_.writable) self->events_.writable();
+                       });
                      });
 }
 

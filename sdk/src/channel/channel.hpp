@@ -94,6 +94,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
  private:
   enum class Phase { idle, connecting, handshaking, open, closing, closed };
 
+  template <class Step>
+  void guard(Step step);
   void set_socket_options();
   void connected(const std::error_code& error);
   void shake_hands();

@@ -1,5 +1,7 @@
 #include "channel/dialer.hpp"
 
+#include <exception>
+#include <string>
 #include <utility>
 
 #include <asio/post.hpp>
@@ -107,14 +109,26 @@ void Dialer::try_next() {
     answer(std::move(worst_));
     return;
   }
+  try {
+    open_channel();
+  } catch (const std::exception& error) {
+    // We are called by Asio: what leaves from here would end the process.
+    if (const auto channel = std::exchange(channel_, nullptr)) channel->drop();
+    answer({Errc::system_failure,
+            std::string("no connection can be made: ") + error.what() + "; it is tried again"});
+  }
+}
+
+void Dialer::open_channel() {
   const std::weak_ptr<bool> attempt = attempt_;
   channel_ = std::make_shared<Channel>(executor_, *tls_, broker_.host, keys_, timeouts_);
   channel_->open(endpoints_[next_++], {.opened =
                                            [this, attempt] {
                                              if (attempt.expired()) return;
+                                             // First, for it can throw: then `closed` tells.
+                                             answer({});
                                              channel_->pause_reading(true);
                                              channel_->set_events({});
-                                             answer({});
                                            },
                                        .data = nullptr,
                                        .writable = nullptr,

@@ -49,6 +49,7 @@ class Dialer {
   void look_at_identity();
   void resolved(Endpoints endpoints, Failure failure);
   void try_next();
+  void open_channel();
   void attempt_failed(Failure failure);
   void answer(Failure failure);
 
