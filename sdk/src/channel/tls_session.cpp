@@ -86,8 +86,7 @@ TlsSession::TlsSession(const TlsContext& context, std::string_view host, pinning
   wolfSSL_SSLSetIOSend(session, send);
   wolfSSL_SetIOReadCtx(session, this);
   wolfSSL_SetIOWriteCtx(session, this);
-  // Only a context can have this callback; it finds its session by the receive callback's context.
-  wolfSSL_CTX_set_cert_cb(context.get(), on_certificate_request, nullptr);
+  guard_certificate_requests();
   if (wolfSSL_UseKeyShare(session, WOLFSSL_ECC_X25519) != WOLFSSL_SUCCESS) {
     throw std::runtime_error("wolfSSL has no X25519 key share");
   }
@@ -140,14 +139,6 @@ int TlsSession::verify(int, WOLFSSL_X509_STORE_CTX* store) {
   }
 }
 
-int TlsSession::on_certificate_request(WOLFSSL* session, void*) {
-  // Called when the broker asks for a client certificate. Once the connection is in service it must
-  // not (RFC 8446 section 4.6.2: we do not offer post_handshake_auth), but wolfSSL 5.5.4 answers
-  // all the same, with Certificate and Finished. 0 makes it refuse.
-  const auto& self = *static_cast<TlsSession*>(wolfSSL_GetIOReadCtx(session));
-  return self.finished_ ? 0 : 1;
-}
-
 // Called for certificates from the top of the chain down to the leaf, which is always among them;
 // those above it only where wolfSSL objects to one.
 bool TlsSession::judge(const WOLFSSL_X509_STORE_CTX& store) {
@@ -169,6 +160,23 @@ bool TlsSession::judge(const WOLFSSL_X509_STORE_CTX& store) {
   // Certificates above the leaf vouch for nothing here: only the leaf's key is proved by the
   // handshake, and anybody can append the pinned certificate to a chain of his own.
   return store.error_depth != 0 || judge_leaf(store);
+}
+
+// Once the connection is in service the broker must not ask for a client certificate (RFC 8446
+// section 4.6.2: we do not offer post_handshake_auth), but wolfSSL 5.5.4 answers all the same, with
+// Certificate and Finished. Only a context can have the callback that stops it, and during the
+// handshake of a device without a certificate it must not be there: wolfSSL then takes for granted
+// that it brings one, and fails with every broker that merely asks.
+void TlsSession::guard_certificate_requests() {
+  const bool guarded = finished_ || policy_.identity != nullptr;
+  wolfSSL_CTX_set_cert_cb(wolfSSL_get_SSL_CTX(session_.get()),
+                          guarded ? on_certificate_request : nullptr, nullptr);
+}
+
+int TlsSession::on_certificate_request(WOLFSSL* session, void*) {
+  // It finds its session by the receive callback's context. 0 makes wolfSSL refuse.
+  const auto& self = *static_cast<TlsSession*>(wolfSSL_GetIOReadCtx(session));
+  return self.finished_ ? 0 : 1;
 }
 
 bool TlsSession::judge_leaf(const WOLFSSL_X509_STORE_CTX& store) {
@@ -271,6 +279,7 @@ TlsSession::Step TlsSession::handshake(Failure& failure) {
     return Step::failed;
   }
   finished_ = true;
+  guard_certificate_requests();
   if (!vouching_) {
     // The callback was not called: whatever the reason, nobody has looked at the key.
     failure =

@@ -98,10 +98,9 @@ TrialServer::TrialServer(Demand demand)
                                                 static_cast<long>(material.key.size()),
                                                 WOLFSSL_FILETYPE_ASN1) == WOLFSSL_SUCCESS,
           "take a certificate");
-  if (demand == Demand::client_certificate) {
-    wolfSSL_CTX_set_verify(context_.get(),
-                           WOLFSSL_VERIFY_PEER | WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT,
-                           accept_any_issuer);
+  if (demand != Demand::nothing) {
+    const int must = demand == Demand::client_certificate ? WOLFSSL_VERIFY_FAIL_IF_NO_PEER_CERT : 0;
+    wolfSSL_CTX_set_verify(context_.get(), WOLFSSL_VERIFY_PEER | must, accept_any_issuer);
   }
   session_.reset(wolfSSL_new(context_.get()));
   require(session_ != nullptr, "make a session");

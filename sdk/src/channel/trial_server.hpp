@@ -18,7 +18,11 @@ namespace holdfast::channel {
 
 class TrialServer {
  public:
-  enum class Demand { nothing, client_certificate };
+  enum class Demand {
+    nothing,
+    offered_certificate,  ///< asks for one and goes on without
+    client_certificate,
+  };
 
   /// @throws std::runtime_error where the linked wolfSSL cannot be a server, or make a key.
   explicit TrialServer(Demand demand);

@@ -115,5 +115,17 @@ TEST(TrialServer, IsNotContentWithoutTheCertificateThatItDemands) {
   EXPECT_FALSE(server.content());
 }
 
+// A broker may ask for a client certificate without insisting.
+TEST(TrialServer, IsContentWithoutTheCertificateThatItMerelyAsksFor) {
+  const TlsContext context;
+  TrialServer server(TrialServer::Demand::offered_certificate);
+  TlsSession client(
+      context, "",
+      std::make_shared<const pinning::TrustedKeys>(0, std::vector<pinning::Pin>{server.pin()}));
+  Failure failure;
+  EXPECT_EQ(server.talk_to(client, failure), TlsSession::Step::verified) << failure.detail;
+  EXPECT_TRUE(server.content());
+}
+
 }  // namespace
 }  // namespace holdfast::channel
