@@ -63,7 +63,7 @@ std::vector<std::uint8_t> read_file(const std::string& name, std::size_t most) {
   const Descriptor file(name == "-" ? STDIN_FILENO : ::open(name.c_str(), O_RDONLY | O_CLOEXEC));
   if (!file) fail(name, "read", errno);
   std::vector<std::uint8_t> bytes;
-  std::array<std::uint8_t, 16 * 1024> buffer{};
+  std::array<std::uint8_t, 16'384> buffer{};
   for (;;) {
     const auto count = ::read(file.get(), buffer.data(), buffer.size());
     if (count < 0 && errno == EINTR) continue;

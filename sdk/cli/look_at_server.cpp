@@ -6,8 +6,11 @@
 #include <wolfssl/openssl/x509.h>
 #include <wolfssl/ssl.h>
 
+#include <sys/socket.h>
+
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <memory>
 #include <optional>
 
@@ -98,31 +101,40 @@ int look(int, WOLFSSL_X509_STORE_CTX* store) {
   throw CommandError(kNotReachable, "no TLS 1.3 handshake with " + address, why, "");
 }
 
-// The first bytes of a server that speaks something else say so better than wolfSSL can.
-void look_for_a_foreign_protocol(int fd, const std::string& address, Deadline deadline) {
-  if (!wait_for(fd, Wait::to_read, deadline)) fail(address, "no answer in time; raise --timeout");
-  std::array<std::uint8_t, 24> first{};
-  const auto count = ::recv(fd, first.data(), first.size(), MSG_PEEK);
-  if (count <= 0) return;
-  const auto seen = std::span<const std::uint8_t>(first).first(static_cast<std::size_t>(count));
-  if (!channel::may_be_tls(seen)) fail(address, channel::explain_foreign_protocol(seen).detail);
+// The socket as wolfSSL reads it, with a look at the first bytes: a server that speaks something
+// else says so better than wolfSSL can.
+struct Line {
+  int fd = -1;
+  std::vector<std::uint8_t> first;
+};
+
+int receive(WOLFSSL*, char* buffer, int size, void* line_pointer) {
+  auto& line = *static_cast<Line*>(line_pointer);
+  if (line.first.empty()) {
+    std::array<std::uint8_t, 24> seen{};
+    const auto count = ::recv(line.fd, seen.data(), seen.size(), MSG_PEEK);
+    if (count > 0) line.first.assign(seen.begin(), seen.begin() + count);
+  }
+  const auto count = ::recv(line.fd, buffer, static_cast<std::size_t>(size), 0);
+  if (count > 0) return static_cast<int>(count);
+  if (count == 0) return WOLFSSL_CBIO_ERR_CONN_CLOSE;
+  return errno == EAGAIN || errno == EINTR ? WOLFSSL_CBIO_ERR_WANT_READ : WOLFSSL_CBIO_ERR_CONN_RST;
 }
 
-void shake_hands(WOLFSSL* session, int fd, const std::string& address, Deadline deadline) {
-  bool heard = false;
+void shake_hands(WOLFSSL* session, const Line& line, const std::string& address,
+                 Deadline deadline) {
   for (;;) {
     const int result = wolfSSL_connect(session);
     if (result == WOLFSSL_SUCCESS) return;
     const int error = wolfSSL_get_error(session, result);
+    if (!channel::may_be_tls(line.first)) {
+      fail(address, channel::explain_foreign_protocol(line.first).detail);
+    }
     if (error != WOLFSSL_ERROR_WANT_READ && error != WOLFSSL_ERROR_WANT_WRITE) {
       fail(address, channel::explain_tls_error(session, result).detail);
     }
-    if (!heard && error == WOLFSSL_ERROR_WANT_READ) {
-      look_for_a_foreign_protocol(fd, address, deadline);
-      heard = true;
-    }
     const Wait what = error == WOLFSSL_ERROR_WANT_READ ? Wait::to_read : Wait::to_write;
-    if (!wait_for(fd, what, deadline)) fail(address, "no answer in time; raise --timeout");
+    if (!wait_for(line.fd, what, deadline)) fail(address, "no answer in time; raise --timeout");
   }
 }
 
@@ -152,7 +164,7 @@ channel::BrokerUrl parse_server(const std::string& server) {
 ServerKeys look_at_server(const std::string& server, std::chrono::milliseconds timeout) {
   const auto url = parse_server(server);
   const Deadline deadline = std::chrono::steady_clock::now() + timeout;
-  const Dialled line = dial(url, deadline);
+  const Dialled dialled = dial(url, deadline);
 
   // The TLS-1.3-only method and an explicit order to verify: without it wolfSSL as Debian builds it
   // takes a server that shows no certificate at all.
@@ -166,22 +178,25 @@ ServerKeys look_at_server(const std::string& server, std::chrono::milliseconds t
   wolfSSL_set_verify(session.get(), WOLFSSL_VERIFY_PEER, look);
   wolfSSL_SetCertCbCtx(session.get(), &shown);
   wolfSSL_set_using_nonblock(session.get(), 1);
+  Line line{.fd = dialled.socket.get(), .first = {}};
   const bool ready =
-      wolfSSL_set_fd(session.get(), line.socket.get()) == WOLFSSL_SUCCESS &&
+      wolfSSL_set_fd(session.get(), line.fd) == WOLFSSL_SUCCESS &&
       (url.is_ip_literal ||
        wolfSSL_UseSNI(session.get(), WOLFSSL_SNI_HOST_NAME, url.host.data(),
                       static_cast<unsigned short>(url.host.size())) == WOLFSSL_SUCCESS);
   if (!ready) throw std::runtime_error("wolfSSL refuses the connection's settings");
-  shake_hands(session.get(), line.socket.get(), line.address, deadline);
+  wolfSSL_SSLSetIORecv(session.get(), receive);
+  wolfSSL_SetIOReadCtx(session.get(), &line);
+  shake_hands(session.get(), line, dialled.address, deadline);
   wolfSSL_shutdown(session.get());
 
-  ServerKeys keys{.address = line.address,
+  ServerKeys keys{.address = dialled.address,
                   .subject = shown.subject,
                   .not_before = shown.not_before,
                   .not_after = shown.not_after};
   const auto leaf =
       shown.chain.empty() ? std::nullopt : key_in(shown.chain.front(), &shown.leaf_key);
-  if (!leaf) fail(line.address, "no public key can be read from its certificate");
+  if (!leaf) fail(dialled.address, "no public key can be read from its certificate");
   keys.leaf = *leaf;
   for (std::size_t i = 1; i < shown.chain.size(); ++i) {
     if (const auto key = key_in(shown.chain[i], nullptr)) keys.above.push_back(*key);

@@ -32,7 +32,7 @@ std::optional<std::string> StdinLines::next() {
 void StdinLines::fill() {
   buffer_.erase(0, at_);
   at_ = 0;
-  std::array<char, 64 * 1024> bytes{};
+  std::array<char, 65'536> bytes{};
   const auto count = ::read(STDIN_FILENO, bytes.data(), bytes.size());
   if (count < 0 && errno != EINTR && errno != EAGAIN) {
     refuse("stdin cannot be read", std::strerror(errno), "");

@@ -78,36 +78,38 @@ std::string name_of_curve(const ecc_key* key) {
   }
 }
 
-// wolfCrypt writes the point in full. A file that carries it in its short form will as a rule lead
-// to a certificate that does, too, and that one has another digest.
-bool point_stands_in(ecc_key* key, Bytes private_key) {
-  std::array<std::uint8_t, 1 + 2 * MAX_ECC_BYTES> point{};
-  auto size = static_cast<word32>(point.size());
-  if (wc_ecc_export_x963(key, point.data(), &size) != 0) return false;
-  return std::search(private_key.begin(), private_key.end(), point.begin(), point.begin() + size) !=
-         private_key.end();
+bool stands_in(Bytes part, Bytes whole) {
+  return std::search(whole.begin(), whole.end(), part.begin(), part.end()) != whole.end();
+}
+
+// Why the public half that a file carries is not `point`, the one that belongs to its secret,
+// written in full; empty if it is. A file with the short form of the point will as a rule lead to a
+// certificate that has it, too, and that one has another digest.
+std::string why_not_in_file(Bytes point, Bytes private_key) {
+  if (stands_in(point, private_key)) return {};
+  if (stands_in(point.subspan(1, point.size() / 2), private_key)) {
+    return "its public point is written in the short form; write it in full with `openssl ec "
+           "-conv_form uncompressed`, and make the certificate from that key";
+  }
+  return "its private and its public half do not belong together";
 }
 
 std::optional<Der> spki_of_ecc(ecc_key* key, Bytes private_key, std::string& why) {
+  const bool had_public_half = key->type != ECC_PRIVATEKEY_ONLY;
   Rng rng;
   wc_ecc_set_rng(key, rng.get());
-  if (key->type == ECC_PRIVATEKEY_ONLY) {
-    if (wc_ecc_make_pub_ex(key, nullptr, rng.get()) != 0) {
-      why = "its public half cannot be computed";
-      return std::nullopt;
-    }
-  } else if (!point_stands_in(key, private_key)) {
-    why =
-        "its public point is written in the short form; write it in full with "
-        "`openssl ec -conv_form uncompressed`, and make the certificate from that key";
+  std::array<std::uint8_t, 1 + 2 * MAX_ECC_BYTES> point{};
+  auto size = static_cast<word32>(point.size());
+  // Made anew from the secret in any case: wc_ecc_check_key takes a foreign public half for good.
+  if (wc_ecc_make_pub_ex(key, nullptr, rng.get()) != 0 ||
+      wc_ecc_export_x963(key, point.data(), &size) != 0) {
+    why = "its public half cannot be computed";
     return std::nullopt;
   }
-  if (wc_ecc_check_key(key) != 0) {
-    why = "its private and its public half do not belong together";
-    return std::nullopt;
-  }
+  if (had_public_half) why = why_not_in_file(Bytes(point).first(size), private_key);
+  if (!why.empty()) return std::nullopt;
   auto spki =
-      encode([&](byte* out, word32 size) { return wc_EccPublicKeyToDer(key, out, size, 1); });
+      encode([&](byte* out, word32 room) { return wc_EccPublicKeyToDer(key, out, room, 1); });
   if (!spki) why = "its curve is not known here";
   return spki;
 }
@@ -140,6 +142,7 @@ std::string kind_of_key(Bytes spki) {
 }
 
 std::optional<Der> public_key_of(Bytes private_key, std::string& why) {
+  why.clear();
   if (const EccKeyHolder key; decode(wc_EccPrivateKeyDecode, private_key, key)) {
     return spki_of_ecc(key.get(), private_key, why);
   }
