@@ -77,6 +77,16 @@ void add_connection_options(CLI::App& app, Connection& connection) {
   app.add_option("--state-dir", connection.state_dir,
                  "a directory for what outlives the process; nothing is kept unless told")
       ->type_name("DIR");
+  app.add_option("--ca", connection.ca,
+                 "authorities, PEM: one of them must vouch for the broker besides the pin")
+      ->type_name("FILE");
+  auto* cert = app.add_option("--cert", connection.cert,
+                              "the client's certificate, PEM, where the broker wants one")
+                   ->type_name("FILE");
+  auto* key =
+      app.add_option("--key", connection.key, "the client's private key, PEM")->type_name("FILE");
+  cert->needs(key);
+  key->needs(cert);
   app.add_option("--username", connection.username, "for brokers that want one")->type_name("NAME");
   app.add_option("--password-file", connection.password_file,
                  "a file with the password in its first line")
@@ -100,6 +110,14 @@ Options to_options(const Connection& connection) {
   options.username = connection.username;
   options.password = read_password(connection);
   options.mqtt_version = connection.mqtt == "5" ? MqttVersion::v5 : MqttVersion::v3_1_1;
+  if (!connection.ca.empty()) {
+    options.trust = TrustMode::pinned_and_ca;
+    options.ca_file = connection.ca;
+  }
+  if (!connection.cert.empty()) {
+    options.client_certificate =
+        ClientCertificate{.certificate_file = connection.cert, .key_file = connection.key};
+  }
   // Nobody comes back for the session of a name that was drawn at random.
   if (connection.client_id.empty()) options.session_expiry = std::chrono::seconds(0);
   // Somebody waits in front of a terminal.

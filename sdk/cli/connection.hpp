@@ -23,6 +23,9 @@ struct Connection {
   std::vector<std::string> pins;
   std::string client_id;
   std::string state_dir;
+  std::string ca;
+  std::string cert;
+  std::string key;
   std::string username;
   std::string password_file;
   std::string mqtt = "5";

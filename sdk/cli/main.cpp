@@ -35,6 +35,9 @@ std::string option_of(std::string field) {
   field.resize(std::min(field.find('['), field.size()));
   std::replace(field.begin(), field.end(), '_', '-');
   if (field == "pins") return "--pin";
+  if (field == "ca-file") return "--ca";
+  if (field == "client-certificate.certificate-file") return "--cert";
+  if (field == "client-certificate.key-file") return "--key";
   return (field == "password" ? "--password-file" : "--" + field);
 }
 

@@ -200,6 +200,41 @@ TEST_F(PubTest, OnePinAloneIsTakenWithAWarning) {
   EXPECT_TRUE(result.says("one pin alone")) << result.err;
 }
 
+TEST_F(PubTest, AnAuthorityIsAskedForBesidesThePin) {
+  const Authority root = make_authority(dir_, KeyType::p256, "root");
+  const Authority other = make_authority(dir_, KeyType::p256, "other");
+  key_ = issue(dir_, root, KeyType::p256, "localhost");
+  const auto broker = make_broker();
+  const auto with = [&](const Authority& authority) {
+    return cli(words("pub", broker->tls_port(),
+                     {"--topic", "t", "--message", "x", "--timeout", "20s", "--ca",
+                      authority.cert_file.string()}));
+  };
+  const auto taken = with(root);
+  EXPECT_EQ(taken.status, 0) << taken.err;
+  const auto refused = with(other);
+  EXPECT_EQ(refused.status, 3) << refused.err;
+  EXPECT_EQ(
+      cli(words("pub", broker->tls_port(), {"--topic", "t", "--message", "x", "--ca", "missing"}))
+          .status,
+      2);
+}
+
+TEST_F(PubTest, AClientCertificateIsShownToABrokerThatWantsOne) {
+  const Authority root = make_authority(dir_, KeyType::p256, "root");
+  const Identity client = issue(dir_, root, KeyType::p256, "device");
+  const auto broker = make_broker(
+      {.tls_extra_lines = {"require_certificate true", "cafile " + root.cert_file.string()}});
+  const Words message{"--topic", "t", "--message", "x", "--timeout", "3s"};
+  EXPECT_NE(cli(words("pub", broker->tls_port(), message)).status, 0);
+  Words with = words("pub", broker->tls_port(), message);
+  with.insert(with.end(), {"--cert", client.cert_file.string(), "--key", client.key_file.string()});
+  const auto taken = cli(with);
+  EXPECT_EQ(taken.status, 0) << taken.err;
+  with.resize(with.size() - 2);
+  EXPECT_EQ(cli(with).status, 2) << "a certificate without its key";
+}
+
 TEST_F(PubTest, Mqtt311IsSpokenWhenToldTo) {
   const auto broker = make_broker();
   EXPECT_EQ(
