@@ -34,7 +34,7 @@ enum class EventKind {
   pin_set_refused,       ///< a pin set that was offered is not taken: `detail` says why
   pin_set_expired,       ///< the pin set should have been replaced by now
   candidate_pin,         ///< report only: whether the pin in `detail` would have matched
-  recovery,              ///< the recovery broker is dialled, or has helped
+  recovery,              ///< the recovery broker is dialled for a newer pin set
   warning,               ///< anything else that an operator should know
   stopped,               ///< the device has stopped
 };

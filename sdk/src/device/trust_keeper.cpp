@@ -69,6 +69,13 @@ TrustKeeper::TrustKeeper(const Settings& settings, Shared& shared, TrustedTime t
 }
 
 void TrustKeeper::begin(Instant now) {
+  if (std::exchange(begun_, true)) return;
+  if (trust_.state().is_signed && settings_.built_in.version == 0) {
+    shared_.emit(EventKind::warning, {},
+                 "version " + std::to_string(trust_.version()) +
+                     " of the signed pin set counts, and not the pins that the app was built with; "
+                     "give those a pins_version");
+  }
   if (!remark_.empty()) shared_.emit(EventKind::warning, {}, remark_);
   if (const Failure failure = keep()) shared_.emit(EventKind::warning, failure);
   look_at_clock(now);
@@ -96,6 +103,7 @@ Failure TrustKeeper::keep() {
 
 Offer TrustKeeper::offer(std::span<const std::uint8_t> document, const std::string& source,
                          const Pins& live, Instant now) {
+  begin(now);  // the app may be quicker than Paho, which the start waits for
   look_at_clock(now);
   const pinning::Trust before = trust_;
   Offer offer = trust_.offer(document, live);

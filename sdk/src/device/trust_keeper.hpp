@@ -29,7 +29,8 @@ class TrustKeeper {
 
   TrustKeeper(const Settings& settings, Shared& shared, TrustedTime time);
 
-  /// Tells what was found on the disk, and takes the set of `pin_updates.file`.
+  /// Tells what was found on the disk, and takes the set of `pin_updates.file`. Once; later calls
+  /// do nothing.
   void begin(Instant now);
 
   /// By what a connection that is dialled now is judged.
@@ -85,6 +86,7 @@ class TrustKeeper {
   std::optional<pinning::Pin> vouching_;
   std::vector<Candidate> candidates_;
   bool report_due_ = false;
+  bool begun_ = false;
   std::optional<Instant> reported_;
 };
 
