@@ -21,9 +21,6 @@ channel::TlsPolicy recovery_policy(const Settings& settings) {
   return policy;
 }
 
-// Beside those of the app, which count from 1.
-constexpr std::uint64_t kPinSetSubscription = 0;
-
 session::Config session_config(const Options& options) {
   return {options.backoff, options.timeouts, options.reachable_within};
 }
@@ -145,83 +142,6 @@ void Worker::act() {
   if (!over_) arm_timer(next);
 }
 
-void Worker::carry_out(session::Dial) {
-  prove_at_.reset();  // whatever connection comes now is the proof, or none
-  visit_ends_.reset();
-  // In turn, so that a broker that was mended is found as well.
-  const bool visits = trust_.wants_recovery() && (trust_.keys()->empty() || with_ == With::broker);
-  with_ = visits ? With::recovery : With::broker;
-  if (Failure failure = why_not_dial()) {
-    asio::post(io_, [this, failure = std::move(failure)] {
-      if (!over_) ended(failure);
-    });
-    return;
-  }
-  const auto answer = [this](std::shared_ptr<channel::Channel> channel, const Failure& failure) {
-    dialled(std::move(channel), failure);
-  };
-  if (visits) {
-    shared_.emit(EventKind::recovery, {},
-                 "connecting to the recovery broker " + settings_.recovery->broker.text() +
-                     " for a newer pin set");
-    recovery_dialer_->dial(settings_.recovery->keys, answer);
-  } else {
-    shared_.emit(EventKind::connecting, {}, "connecting to " + settings_.broker.text());
-    dialer_.dial(trust_.keys(), answer);
-  }
-}
-
-Failure Worker::why_not_dial() const {
-  if (with_ == With::recovery || !trust_.keys()->empty()) return {};
-  return {Errc::identity_refused,
-          "no key is left that may be trusted; offer a newer pin set, or set a recovery broker"};
-}
-
-void Worker::cancel_dial() {
-  dialer_.cancel();
-  if (recovery_dialer_) recovery_dialer_->cancel();
-}
-
-void Worker::dialled(std::shared_ptr<channel::Channel> channel, const Failure& failure) {
-  if (failure) {
-    ended(failure);
-    return;
-  }
-  const auto match = channel->vouching();
-  auto proven = channel->proven_pins();
-  dialled_ = std::move(channel);
-  if (with_ == With::broker) {
-    // The keys may have changed while the connection was being made.
-    if (!trust_.trusts(proven)) {
-      ended({Errc::identity_refused, "the key " + match.pin.text() +
-                                         " ceased to be trusted while the connection was made"});
-      return;
-    }
-    trust_.verified(match, proven, now());
-    proven_pins_ = std::move(proven);
-  }
-  session_.dialled(now());
-  act();
-}
-
-mqtt_engine::Login Worker::login_for(const session::Login& login) const {
-  const Options& options = settings_.options;
-  mqtt_engine::Login result{.client_id = options.client_id,
-                            .version = options.mqtt_version,
-                            .username = options.username,
-                            .password = options.password,
-                            .session_expiry = options.session_expiry,
-                            .keep_alive = login.keep_alive,
-                            .connack_timeout = options.timeouts.connack,
-                            .will = options.will};
-  if (with_ == With::recovery) {
-    // A visit: nothing of the device stays there.
-    result.session_expiry = std::chrono::seconds(0);
-    result.will.reset();
-  }
-  return result;
-}
-
 void Worker::carry_out(const session::Login& login) {
   address_ = dialled_->address();
   vouching_pin_ = dialled_->vouching().pin.text();
@@ -324,10 +244,7 @@ void Worker::ended(const Failure& failure) {
 
 void Worker::subscribed(std::uint64_t id, int code) {
   if (id == kPinSetSubscription) {
-    if (code < 0x80) return;
-    const Failure why = mqtt_engine::explain_reason(
-        code, "the broker refused the pin sets' topic " + settings_.options.pin_updates.topic);
-    shared_.emit(EventKind::subscription_refused, why);
+    pin_sets_subscribed(code);
     return;
   }
   shared_.subscriptions.answered(id);
@@ -369,91 +286,6 @@ void Worker::arrived(const Message& message) {
                        "\" was dropped: the handlers are slower than "
                        "what arrives");
     }
-  }
-}
-
-// --- Trust ---------------------------------------------------------------------------------------
-
-void Worker::subscribe_to_pin_sets(bool session_present) {
-  const std::string& topic = settings_.options.pin_updates.topic;
-  if (topic.empty()) return;
-  const auto retain = session_present ? mqtt_engine::RetainHandling::send_if_new
-                                      : mqtt_engine::RetainHandling::send;
-  if (const Failure failure =
-          link_->subscribe(kPinSetSubscription, topic, Qos::at_least_once, retain)) {
-    shared_.emit(EventKind::subscription_refused, failure);
-  }
-}
-
-void Worker::take_pin_set(const Message& message) {
-  if (message.payload.empty()) return;  // the retained set was taken away
-  const auto* first = reinterpret_cast<const std::uint8_t*>(message.payload.data());
-  offer_pin_set({first, message.payload.size()},
-                with_ == With::recovery ? "the recovery broker" : "the broker");
-}
-
-void Worker::offer_pin_set(std::span<const std::uint8_t> document, const std::string& source) {
-  if (over_) return;
-  const auto offer = trust_.offer(document, source, proven_pins_, now());
-  if (offer.result != pinning::Offer::Result::accepted) return;
-  if (with_ == With::recovery) {
-    // It has done what it is for; the broker is dialled with the new set.
-    if (up_) renew("the recovery broker has brought a newer pin set");
-    return;
-  }
-  if (offer.ends_session) {
-    end_distrusted(trust_.version());
-  } else if (!offer.proven && up_) {
-    // Spread at random, or a whole fleet would shake hands in one second.
-    prove_at_ = now() + std::chrono::duration_cast<Duration>(offer.spread * random_());
-    notify();
-  }
-}
-
-// In a turn of its own: the set may have come through the very link that has to end.
-void Worker::end_distrusted(std::uint64_t version) {
-  asio::post(io_, [this, version] {
-    if (over_ || proven_pins_.empty() || trust_.trusts(proven_pins_)) return;
-    ended({Errc::identity_refused, "version " + std::to_string(version) +
-                                       " of the pin set trusts the key that vouched for this "
-                                       "connection no more"});
-  });
-}
-
-void Worker::renew(const std::string& why) {
-  shared_.emit(EventKind::disconnected, {}, why);
-  session_.renew(now());
-  act();
-}
-
-void Worker::look_at_deadlines() {
-  trust_.tick(now());
-  if (!proven_pins_.empty() && !trust_.trusts(proven_pins_)) end_distrusted(trust_.version());
-  if (prove_at_ && now() >= *prove_at_) {
-    prove_at_.reset();
-    if (!trust_.proven()) {
-      renew("reconnecting to prove version " + std::to_string(trust_.version()) +
-            " of the pin set");
-    }
-  }
-  if (visit_ends_ && now() >= *visit_ends_) {
-    visit_ends_.reset();
-    ended({Errc::timed_out, "the recovery broker had no newer pin set"});
-  }
-}
-
-void Worker::report_pins() {
-  auto payload = trust_.report(now());
-  if (!payload) return;
-  outbox::Entry entry;
-  entry.topic = settings_.options.pin_updates.report_topic;
-  entry.payload = std::move(*payload);
-  entry.due = now();
-  Failure refused;
-  if (shared_.outbox->put(std::move(entry), refused) != 0) {
-    ++shared_.counters.accepted;
-  } else {
-    shared_.emit(EventKind::warning, refused);
   }
 }
 

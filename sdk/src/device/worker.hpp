@@ -56,6 +56,9 @@ class Worker {
   /// With whom the session is, or is being made.
   enum class With { broker, recovery };
 
+  /// The pin sets' own subscription; those of the app count from 1.
+  static constexpr std::uint64_t kPinSetSubscription = 0;
+
   static Instant now() { return std::chrono::steady_clock::now(); }
 
   void act();
@@ -79,6 +82,7 @@ class Worker {
   void cancel_dial();
   void subscribe_to_pin_sets(bool session_present);
   mqtt_engine::Login login_for(const session::Login& login) const;
+  void pin_sets_subscribed(int code);
   void take_pin_set(const Message& message);
   void end_distrusted(std::uint64_t version);
   void renew(const std::string& why);

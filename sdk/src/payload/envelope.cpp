@@ -9,33 +9,16 @@ namespace {
 
 // What every FlatBuffers scalar can ask for, and so a nested buffer too.
 constexpr std::size_t kBodyAlignment = 8;
-constexpr std::size_t kIdentifierBytes = 4;
-constexpr std::size_t kSmallestBuffer = 2 * sizeof(std::uint32_t);
 
 const std::uint8_t* data_of(std::span<const std::byte> bytes) {
   return reinterpret_cast<const std::uint8_t*>(bytes.data());
 }
 
-bool has_identifier(std::span<const std::byte> bytes, std::string_view identifier) {
-  return bytes.size() >= kSmallestBuffer && std::memcmp(bytes.data() + sizeof(std::uint32_t),
-                                                        identifier.data(), kIdentifierBytes) == 0;
-}
-
 }  // namespace
-
-namespace detail {
-
-std::error_code check_identifier(std::span<const std::byte> bytes, std::string_view identifier) {
-  if (bytes.size() < kSmallestBuffer) return Errc::malformed_payload;
-  if (!has_identifier(bytes, identifier)) return Errc::foreign_payload;
-  return {};
-}
-
-}  // namespace detail
 
 std::error_code open_envelope(std::span<const std::byte> payload, Body& body) {
   body = Body{payload, std::nullopt, {}};
-  if (!has_identifier(payload, Schema<wire::Envelope>::identifier)) return {};
+  if (detail::check_identifier(payload, Schema<wire::Envelope>::identifier)) return {};
 
   std::error_code error;
   const auto* envelope = verify<wire::Envelope>(payload, error);
