@@ -18,6 +18,7 @@ using pinning::Offer;
 using pinning::Pin;
 
 constexpr unsigned kStateFormat = 1;
+constexpr auto kClockStep = 1min;
 
 bool check_signature(const pinning::RootKey& key, pinning::Bytes message,
                      const pinning::RootSignature& signature) {
@@ -187,7 +188,7 @@ bool TrustKeeper::wants_recovery() const {
 }
 
 void TrustKeeper::tick(Instant now) {
-  if (looked_at_clock_ && now < *looked_at_clock_ + 1min) return;
+  if (looked_at_clock_ && now < *looked_at_clock_ + kClockStep) return;
   look_at_clock(now);
   if (const Failure failure = keep()) shared_.emit(EventKind::warning, failure);
 }
@@ -196,6 +197,18 @@ void TrustKeeper::set_time(std::chrono::system_clock::time_point wall, Instant n
   time_.set(wall, now);
   look_at_clock(now);
   if (const Failure failure = keep()) shared_.emit(EventKind::warning, failure);
+}
+
+std::optional<Instant> TrustKeeper::next_look(Instant now) const {
+  if (trust_.expires() == 0 || trust_.expired() || !looked_at_clock_) return std::nullopt;
+  const auto seconds = time_.seconds(now);
+  if (!seconds) return std::nullopt;
+  // A day at a time: the clock may be set meanwhile.
+  const auto left =
+      std::chrono::seconds(trust_.expires() > *seconds
+                               ? std::min<std::uint64_t>(trust_.expires() - *seconds + 1, 24 * 3600)
+                               : 1);
+  return std::max<Instant>(now + left, *looked_at_clock_ + kClockStep);
 }
 
 void TrustKeeper::look_at_clock(Instant now) {

@@ -50,6 +50,9 @@ class TrustKeeper {
   /// Looks at the clock. Cheap; acts once a minute at most.
   void tick(Instant now);
   void set_time(std::chrono::system_clock::time_point wall, Instant now);
+  /// When the clock has to be looked at because the set expires; empty if it does not, or nobody
+  /// knows what time it is.
+  std::optional<Instant> next_look(Instant now) const;
 
   /// Every key has been refused for long enough, or none is left.
   bool wants_recovery() const;

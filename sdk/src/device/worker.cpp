@@ -351,6 +351,7 @@ void Worker::arm_timer(std::optional<Instant> next) {
   sooner(shared_.outbox->next_due(now()));
   sooner(sender_.paused_until());
   sooner(prove_at_);
+  sooner(trust_.next_look(now()));
   sooner(visit_ends_);
   if (!next) {
     if (armed_for_) timer_.cancel();

@@ -41,6 +41,9 @@ void Trust::adopt_built_in() {
   PinList list;
   list.version = built_in_.version;
   list.pins = built_in_.pins;
+  // What was revoked stays so, unless this firmware says otherwise by pinning it.
+  list.revoked = std::move(state_.newest.revoked);
+  std::erase_if(list.revoked, [&](const Pin& pin) { return contains(list.pins, pin); });
   const bool is_news = state_.floor != list.version || !same_pins(state_.newest.pins, list.pins);
   state_.floor = list.version;
   state_.newest = std::move(list);

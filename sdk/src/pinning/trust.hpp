@@ -74,6 +74,8 @@ class Trust {
   /// It is at least this late, in seconds since 1970.
   void raise_time_floor(std::uint64_t time);
   bool expired() const;
+  /// When the newest set expires, in seconds since 1970; 0: never.
+  std::uint64_t expires() const { return state_.newest.expires; }
 
   std::uint64_t version() const { return state_.newest.version; }
   bool proven() const { return state_.proven; }

@@ -224,6 +224,15 @@ TEST_F(TrustTest, ANewerFirmwareWinsAndItsVersionStaysTheFloorAfterADowngrade) {
   EXPECT_EQ(downgraded.offer(signed_set(list(7, {1, 2})), {}).result, Result::refused);
 }
 
+TEST_F(TrustTest, ANewerFirmwareKeepsRevocationsThatItDoesNotContradict) {
+  Trust trust = make(built_in(3));
+  trust.offer(signed_set(list(5, {1, 7}, {2, 8})), {pin(1)});
+  const Trust upgraded = restart(trust, built_in(10, {8, 9}));
+  EXPECT_FALSE(upgraded.keys()->judge({pin(2), pin(9)}))
+      << "a leaf that was revoked, below a pinned key";
+  EXPECT_TRUE(upgraded.keys()->judge({pin(8)})) << "the firmware pins it";
+}
+
 TEST_F(TrustTest, FirmwareThatDoesNotCountMayChangeItsPins) {
   Trust trust = make(built_in(0, {1, 2}));
   EXPECT_FALSE(trust.take_changed()) << "nothing to keep";
