@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <memory>
 #include <stdexcept>
 #include <string_view>
@@ -31,17 +32,24 @@ void require(bool done, const char* what) {
 }
 
 Der element(std::uint8_t tag, Bytes content) {
-  Der der;
-  der.reserve(4 + content.size());
-  der.push_back(tag);
-  if (content.size() >= 0x100) {
-    der.push_back(0x82);
-    der.push_back(static_cast<std::uint8_t>(content.size() >> 8));
-  } else if (content.size() >= 0x80) {
-    der.push_back(0x81);
+  const auto size = content.size();
+  std::array<std::uint8_t, 4> header{tag};
+  std::size_t used = 2;
+  if (size >= 0x100) {
+    header[1] = 0x82;
+    header[2] = static_cast<std::uint8_t>(size >> 8);
+    header[3] = static_cast<std::uint8_t>(size);
+    used = 4;
+  } else if (size >= 0x80) {
+    header[1] = 0x81;
+    header[2] = static_cast<std::uint8_t>(size);
+    used = 3;
+  } else {
+    header[1] = static_cast<std::uint8_t>(size);
   }
-  der.push_back(static_cast<std::uint8_t>(content.size() & 0xFF));
-  der.insert(der.end(), content.begin(), content.end());
+  Der der(used + size);
+  std::copy_n(header.begin(), used, der.begin());
+  std::copy(content.begin(), content.end(), der.begin() + static_cast<std::ptrdiff_t>(used));
   return der;
 }
 
