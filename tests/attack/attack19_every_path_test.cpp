@@ -1,5 +1,6 @@
 // Every way to a session runs the same check: the first connection and a reconnection.
-// (Several addresses of a name: tests/integration/address_test. A resumed session, a proxy and a second broker come with what makes them.)
+// (Several addresses of a name: tests/integration/address_test. A resumed session, a proxy and a
+// second broker come with what makes them.)
 
 #include "attack/attack_fixture.hpp"
 #include "support/subscriber.hpp"

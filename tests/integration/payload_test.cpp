@@ -140,8 +140,8 @@ TEST_F(PayloadTest, BadPayloadsReachNoHandlerAndGoodOnesStillDo) {
 }
 
 TEST_F(PayloadTest, AHandlerThatThrowsIsReportedAndLifeGoesOn) {
-  WatchedDevice device(options_for(broker_->tls_port()));
   EventLog<std::string> handled;
+  WatchedDevice device(options_for(broker_->tls_port()));
   device->subscribe("t", [&](const Message& message) {
     if (text_of(message) == "bad") throw std::runtime_error("cannot digest this");
     if (text_of(message) == "odd") throw 7;
