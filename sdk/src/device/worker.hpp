@@ -47,7 +47,7 @@ class Worker {
   void notify();
 
   void offer_pin_set(std::span<const std::uint8_t> document, const std::string& source);
-  void set_time(std::chrono::system_clock::time_point wall) { trust_.set_time(wall, now()); }
+  void set_time(std::chrono::system_clock::time_point wall);
 
   Status status() const;
 

@@ -135,6 +135,11 @@ void Worker::offer_pin_set(std::span<const std::uint8_t> document, const std::st
   }
 }
 
+void Worker::set_time(std::chrono::system_clock::time_point wall) {
+  trust_.set_time(wall, now());
+  look();  // the set may have expired, and the session with it
+}
+
 // In a turn of its own: the set may have come through the very link that has to end.
 void Worker::end_distrusted(std::uint64_t version) {
   asio::post(io_, [this, version] {
