@@ -3,16 +3,16 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 
+#include <chrono>
 #include <condition_variable>
-#include <cstdlib>
 #include <deque>
-#include <iostream>
 #include <mutex>
 #include <string_view>
 
 #include <mqtt/async_client.h>
 #include <holdfast/device.hpp>
 
+#include "bench/harness.hpp"
 #include "channel/wire_count.hpp"
 
 namespace holdfast::bench {
@@ -23,21 +23,10 @@ using namespace std::chrono_literals;
 constexpr std::string_view kTopic = "bench";
 constexpr auto kConnectBound = 30s;
 
-[[noreturn]] void give_up(const std::string& why) {
-  std::cerr << why << "\n";
-  std::exit(1);
-}
-
 class Holdfast final : public Contender {
  public:
   void connect(const Workload& workload) override {
-    Options options;
-    options.broker = "mqtts://127.0.0.1:" + std::to_string(workload.port);
-    options.client_id = "bench-holdfast";
-    options.pins = {workload.pin};
-    options.pin_count = PinCount::one_is_enough;
-    options.session_expiry = 0s;
-    device_ = std::make_unique<Device>(std::move(options));
+    device_ = std::make_unique<Device>(holdfast_options(workload.target, "bench-holdfast"));
     device_->on_event([this](const Event& event) {
       if (event.kind != EventKind::connected) return;
       const std::lock_guard lock(mutex_);
@@ -86,18 +75,12 @@ class Holdfast final : public Contender {
 class Paho final : public Contender {
  public:
   void connect(const Workload& workload) override {
-    port_ = workload.port;
-    client_ = std::make_unique<mqtt::async_client>(
-        "ssl://localhost:" + std::to_string(workload.port), "bench-paho",
-        mqtt::create_options(MQTTVERSION_5, 10'000));
-    mqtt::ssl_options ssl;
-    ssl.set_trust_store(workload.certificate);
-    ssl.set_verify(true);
-    options_.set_mqtt_version(MQTTVERSION_5);
-    options_.set_clean_start(true);
-    options_.set_max_inflight(100);
-    options_.set_ssl(ssl);
-    client_->connect(options_)->wait();
+    port_ = workload.target.port;
+    client_ = std::make_unique<mqtt::async_client>(paho_address(workload.target), "bench-paho",
+                                                   mqtt::create_options(MQTTVERSION_5, 10'000));
+    auto options = paho_options(workload.target);
+    options.set_max_inflight(100);
+    client_->connect(options)->wait();
   }
 
   void publish_all(const Workload& workload) override {
@@ -136,11 +119,35 @@ class Paho final : public Contender {
 
  private:
   std::uint16_t port_ = 0;
-  mqtt::connect_options options_;
   std::unique_ptr<mqtt::async_client> client_;
 };
 
 }  // namespace
+
+Options holdfast_options(const Target& target, const std::string& client_id) {
+  Options options;
+  options.broker = "mqtts://127.0.0.1:" + std::to_string(target.port);
+  options.client_id = client_id;
+  options.pins = {target.pin};
+  options.pin_count = PinCount::one_is_enough;
+  options.session_expiry = 0s;
+  return options;
+}
+
+mqtt::connect_options paho_options(const Target& target) {
+  mqtt::ssl_options ssl;
+  ssl.set_trust_store(target.certificate);
+  ssl.set_verify(true);
+  mqtt::connect_options options;
+  options.set_mqtt_version(MQTTVERSION_5);
+  options.set_clean_start(true);
+  options.set_ssl(ssl);
+  return options;
+}
+
+std::string paho_address(const Target& target) {
+  return "ssl://localhost:" + std::to_string(target.port);
+}
 
 std::unique_ptr<Contender> make_contender(const std::string& name) {
   if (name == "holdfast") return std::make_unique<Holdfast>();

@@ -7,15 +7,28 @@
 #include <memory>
 #include <string>
 
+#include <mqtt/connect_options.h>
+#include <holdfast/options.hpp>
+
 namespace holdfast::bench {
 
+/// The broker that both meet.
+struct Target {
+  std::uint16_t port = 0;
+  std::string pin;
+  std::string certificate;  // for the rival's trust store
+};
+
+/// How each is set up, whatever is measured.
+Options holdfast_options(const Target& target, const std::string& client_id);
+mqtt::connect_options paho_options(const Target& target);
+std::string paho_address(const Target& target);
+
 struct Workload {
+  Target target;
   std::size_t messages = 50'000;
   std::size_t bytes = 100;
   int qos = 1;
-  std::uint16_t port = 0;
-  std::string pin;
-  std::string certificate;  // the broker's, for the rival's trust store
 };
 
 class Contender {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <exception>
 #include <future>
+#include <memory>
 #include <random>
 #include <utility>
 
@@ -21,8 +22,9 @@ constexpr auto kStatusBound = 500ms;
 session::Random make_random() {
   std::random_device source;
   std::seed_seq seed{source(), source(), source(), source()};
-  return [engine = std::mt19937_64(seed)]() mutable {
-    return std::uniform_real_distribution<double>(0.0, 1.0)(engine);
+  // Shared, because a copy of the engine would give the same numbers once more.
+  return [engine = std::make_shared<std::mt19937_64>(seed)] {
+    return std::uniform_real_distribution<double>(0.0, 1.0)(*engine);
   };
 }
 

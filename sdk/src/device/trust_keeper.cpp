@@ -78,7 +78,7 @@ void TrustKeeper::begin(Instant now) {
                      "give those a pins_version");
   }
   if (!remark_.empty()) shared_.emit(EventKind::warning, {}, remark_);
-  if (const Failure failure = keep()) shared_.emit(EventKind::warning, failure);
+  keep_or_warn();
   look_at_clock(now);
   const auto& path = settings_.options.pin_updates.file;
   if (path.empty()) return;
@@ -100,6 +100,10 @@ void TrustKeeper::renew_keys() {
 Failure TrustKeeper::keep() {
   if (!trust_.take_changed() || !slots_) return {};
   return slots_->store(pinning::encode_state(trust_.state()));
+}
+
+void TrustKeeper::keep_or_warn() {
+  if (const Failure failure = keep()) shared_.emit(EventKind::warning, failure);
 }
 
 Offer TrustKeeper::offer(std::span<const std::uint8_t> document, const std::string& source,
@@ -142,7 +146,7 @@ void TrustKeeper::verified(const pinning::TrustedKeys::Match& match, const Pins&
                      " is not proven yet");
   }
   look_at_clock(now);
-  if (const Failure failure = keep()) shared_.emit(EventKind::warning, failure);
+  keep_or_warn();
   renew_keys();
   vouching_ = match.pin;
   tell_candidates(proven);
@@ -178,8 +182,7 @@ void TrustKeeper::refused(const Pin& seen, Instant now) {
                 std::move(refusal)});
   trust_.refused(now);
   // For how long is of interest to the recovery alone.
-  if (!settings_.recovery) return;
-  if (const Failure failure = keep()) shared_.emit(EventKind::warning, failure);
+  if (settings_.recovery) keep_or_warn();
 }
 
 bool TrustKeeper::wants_recovery() const {
@@ -190,13 +193,13 @@ bool TrustKeeper::wants_recovery() const {
 void TrustKeeper::tick(Instant now) {
   if (looked_at_clock_ && now < *looked_at_clock_ + kClockStep) return;
   look_at_clock(now);
-  if (const Failure failure = keep()) shared_.emit(EventKind::warning, failure);
+  keep_or_warn();
 }
 
 void TrustKeeper::set_time(std::chrono::system_clock::time_point wall, Instant now) {
   time_.set(wall, now);
   look_at_clock(now);
-  if (const Failure failure = keep()) shared_.emit(EventKind::warning, failure);
+  keep_or_warn();
 }
 
 std::optional<Instant> TrustKeeper::next_look(Instant now) const {

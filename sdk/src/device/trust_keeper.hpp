@@ -72,6 +72,7 @@ class TrustKeeper {
   void look_at_clock(Instant now);
   void renew_keys();
   Failure keep();
+  void keep_or_warn();
   void tell_candidates(const Pins& proven);
 
   const Settings& settings_;

@@ -11,15 +11,10 @@
 #include <system_error>
 #include <utility>
 
-#include "crypto/ed25519.hpp"
+#include "state/slot_format.hpp"
 
 namespace holdfast::state {
 namespace {
-
-// magic, generation, length, SHA-256 of these and the content; all numbers little endian.
-constexpr std::string_view kMagic = "HFSL";
-constexpr std::size_t kFixedBytes = 4 + 8 + 4;
-constexpr std::size_t kHeaderBytes = kFixedBytes + 32;
 
 class Descriptor {
  public:
@@ -35,54 +30,10 @@ class Descriptor {
   int descriptor_;
 };
 
-void put(std::vector<std::uint8_t>& to, std::uint64_t number, int bytes) {
-  for (int i = 0; i < bytes; ++i) to.push_back(static_cast<std::uint8_t>(number >> (8 * i)));
-}
-
-std::uint64_t get(Slots::Bytes from, std::size_t at, int bytes) {
-  std::uint64_t number = 0;
-  for (int i = 0; i < bytes; ++i) {
-    number |= static_cast<std::uint64_t>(from[at + static_cast<std::size_t>(i)]) << (8 * i);
-  }
-  return number;
-}
-
-crypto::Digest checksum(Slots::Bytes fixed, Slots::Bytes content) {
-  std::vector<std::uint8_t> all(fixed.begin(), fixed.end());
-  all.insert(all.end(), content.begin(), content.end());
-  return crypto::sha256(all);
-}
-
-std::vector<std::uint8_t> encode(std::uint64_t generation, Slots::Bytes content) {
-  std::vector<std::uint8_t> file(kMagic.begin(), kMagic.end());
-  put(file, generation, 8);
-  put(file, content.size(), 4);
-  const auto digest = checksum(file, content);
-  file.insert(file.end(), digest.begin(), digest.end());
-  file.insert(file.end(), content.begin(), content.end());
-  return file;
-}
-
-// Bytes behind the content are of a longer one that stood there before, cut short by a power
-// failure.
-std::optional<std::vector<std::uint8_t>> decode(Slots::Bytes file, std::uint64_t& generation) {
-  if (file.size() < kHeaderBytes || !std::equal(kMagic.begin(), kMagic.end(), file.begin())) {
-    return std::nullopt;
-  }
-  const std::uint64_t length = get(file, 12, 4);
-  if (length > file.size() - kHeaderBytes) return std::nullopt;
-  const auto content = file.subspan(kHeaderBytes, static_cast<std::size_t>(length));
-  const auto digest = checksum(file.first(kFixedBytes), content);
-  if (!std::equal(digest.begin(), digest.end(), file.begin() + kFixedBytes)) return std::nullopt;
-  generation = get(file, 4, 8);
-  if (generation == 0) return std::nullopt;
-  return std::vector<std::uint8_t>(content.begin(), content.end());
-}
-
 std::optional<std::vector<std::uint8_t>> read_whole(const std::filesystem::path& path) {
   const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
   if (file.get() < 0) return std::nullopt;
-  std::vector<std::uint8_t> bytes(kHeaderBytes + Slots::kMaxContentBytes);
+  std::vector<std::uint8_t> bytes(kSlotHeaderBytes + Slots::kMaxContentBytes);
   std::size_t size = 0;
   while (size < bytes.size()) {
     const ssize_t count = ::read(file.get(), bytes.data() + size, bytes.size() - size);
@@ -145,12 +96,15 @@ std::optional<std::vector<std::uint8_t>> Slots::load(std::string& remark) {
     slot.generation = 0;
     const auto file = read_whole(slot.path);
     if (!file) continue;
-    auto content = decode(*file, slot.generation);
-    if (!content) {
+    auto record = decode_slot(*file);
+    if (!record) {
       damaged.push_back(&slot);
-    } else if (slot.generation > newest_generation) {
-      newest_generation = slot.generation;
-      newest = std::move(content);
+      continue;
+    }
+    slot.generation = record->generation;
+    if (record->generation > newest_generation) {
+      newest_generation = record->generation;
+      newest = std::move(record->content);
     }
   }
   // One damaged slot beside a whole one is what a power failure leaves: nothing was lost.
@@ -181,7 +135,7 @@ Failure Slots::store(Bytes content) {
   }
   Slot& slot = slots_[0].generation <= slots_[1].generation ? slots_[0] : slots_[1];
   const std::uint64_t generation = std::max(slots_[0].generation, slots_[1].generation) + 1;
-  const auto bytes = encode(generation, content);
+  const auto bytes = encode_slot(generation, content);
 
   // While it is being written this slot holds nothing; the other one stays whole.
   slot.generation = 0;
