@@ -35,8 +35,8 @@ std::uint64_t wall_time_ms() {
 /// The nearest value that the narrow type holds: a wrong sensor must not wrap into a plausible one.
 template <class Narrow, class Wide>
 Narrow saturate(Wide value) {
-  constexpr auto max = std::numeric_limits<Narrow>::max();
-  return value > static_cast<Wide>(max) ? max : static_cast<Narrow>(value);
+  constexpr auto kMax = std::numeric_limits<Narrow>::max();
+  return value > static_cast<Wide>(kMax) ? kMax : static_cast<Narrow>(value);
 }
 
 Usage to_usage(std::uint64_t used, std::uint64_t total) {
