@@ -1,8 +1,10 @@
-// Every way to a session runs the same check: the first connection and a reconnection.
-// (Several addresses of a name: tests/integration/address_test. A resumed session, a proxy and a
-// second broker come with what makes them.)
+// Every way to a session runs the same check: the first connection, a reconnection, a second broker
+// and a tunnel through a proxy. (Several addresses of a name: tests/integration/lookup_test. A
+// resumed session comes with what makes it.)
 
 #include "attack/attack_fixture.hpp"
+#include "support/connect_proxy.hpp"
+#include "support/ports.hpp"
 #include "support/subscriber.hpp"
 #include "support/tcp_proxy.hpp"
 
@@ -54,6 +56,97 @@ TEST_F(Attack19Test, Attack19_AReconnectionToTheBackupKey_Good) {
     ASSERT_TRUE(device.wait_for(EventKind::connected, 2));
     EXPECT_EQ(device->status().vouching_pin, backup_.pin);
   });
+}
+
+// The first broker is away; the second one is an impostor, judged by the trusted keys and by pins
+// of its own.
+TEST_F(Attack19Test, Attack19_ASecondBrokerThatIsAnImpostor) {
+  for (const std::vector<std::string>& own : {std::vector<std::string>{}, {backup_.pin}}) {
+    Options options = options_for(0);
+    const auto impostor_broker = make_broker({.tls = attacker_});
+    const auto broker = make_broker();
+    TcpProxy road(impostor_broker->tls_port());
+    options.broker = "mqtts://127.0.0.1:" + std::to_string(unused_port());
+    options.fallback_brokers = {
+        {.broker = "mqtts://127.0.0.1:" + std::to_string(road.port()), .pins = own}};
+    if (!own.empty()) options.fallback_brokers[0].pins.push_back(key_.pin);
+    WatchedDevice device(options);
+    const MessageId id = device.publish("t", "kept");
+    device->start();
+    const auto failed = device.wait_for(EventKind::connect_failed, 2);
+    ASSERT_TRUE(failed);
+    EXPECT_EQ(failed->error, Errc::identity_refused) << failed->detail;
+    EXPECT_NE(failed->detail.find(attacker_.pin), std::string::npos) << failed->detail;
+    EXPECT_EQ(count_in_log(*impostor_broker, "as device"), 0u);
+    EXPECT_EQ(device->status().waiting, 1u);
+    road.set_target(broker->tls_port());
+    road.cut_all();
+    const auto delivery = device.wait_for_delivery(id);
+    ASSERT_TRUE(delivery);
+    EXPECT_FALSE(delivery->error) << delivery->detail;
+  }
+}
+
+TEST_F(Attack19Test, Attack19_ASecondBroker_Good) {
+  const auto second = make_broker({.tls = backup_});
+  Options options = options_for(unused_port());
+  options.fallback_brokers = {
+      {.broker = "mqtts://127.0.0.1:" + std::to_string(second->tls_port())}};
+  WatchedDevice device(options);
+  device->start();
+  ASSERT_TRUE(device.wait_for(EventKind::connected));
+  EXPECT_EQ(device->status().vouching_pin, backup_.pin);
+}
+
+// The proxy opens its tunnel to somebody else than was asked for.
+TEST_F(Attack19Test, Attack19_AnImpostorBehindAProxy) {
+  const auto impostor_broker = make_broker({.tls = attacker_});
+  const auto broker = make_broker();
+  ConnectProxy proxy({.routes = {{"broker.test:8883", impostor_broker->tls_port()}}});
+  Options options = options_for(0);
+  options.broker = "mqtts://broker.test";
+  options.proxy = proxy.url();
+  WatchedDevice device(options);
+  const MessageId id = device.publish("t", "kept");
+  device->start();
+  const auto failed = device.wait_for(EventKind::connect_failed, 2);
+  ASSERT_TRUE(failed);
+  EXPECT_EQ(failed->error, Errc::identity_refused) << failed->detail;
+  EXPECT_NE(failed->detail.find(attacker_.pin), std::string::npos) << failed->detail;
+  EXPECT_EQ(count_in_log(*impostor_broker, "as device"), 0u);
+  proxy.set_route("broker.test:8883", broker->tls_port());
+  const auto delivery = device.wait_for_delivery(id);
+  ASSERT_TRUE(delivery);
+  EXPECT_FALSE(delivery->error) << delivery->detail;
+}
+
+TEST_F(Attack19Test, Attack19_ABrokerBehindAProxy_Good) {
+  const auto broker = make_broker({.tls = backup_});
+  const ConnectProxy proxy({.routes = {{"broker.test:8883", broker->tls_port()}}});
+  Options options = options_for(0);
+  options.broker = "mqtts://broker.test";
+  options.proxy = proxy.url();
+  WatchedDevice device(options);
+  device->start();
+  ASSERT_TRUE(device.wait_for(EventKind::connected));
+  EXPECT_EQ(device->status().vouching_pin, backup_.pin);
+}
+
+// What the proxy sends behind its answer comes before any handshake: it is nothing that counts.
+TEST_F(Attack19Test, Attack19_AProxyThatPlaysTheBrokerInClear) {
+  const ConnectProxy proxy({.answer = "HTTP/1.1 200 OK\r\n\r\n\x20\x03\x01\x01\x01"});
+  Options options = options_for(0);
+  options.broker = "mqtts://broker.test";
+  options.proxy = proxy.url();
+  WatchedDevice device(options);
+  device.publish("t", "kept");
+  device->start();
+  ASSERT_TRUE(device.wait_for(EventKind::connect_failed, 2));
+  EXPECT_TRUE(device.events_of(EventKind::connected).empty());
+  EXPECT_EQ(device->status().waiting, 1u);
+  for (const std::string& request : proxy.requests()) {
+    EXPECT_EQ(request.find("MQTT"), std::string::npos);
+  }
 }
 
 }  // namespace

@@ -35,6 +35,7 @@ enum class Errc {
   connection_refused = 22,  ///< the host answered, the port is closed
   timed_out = 23,           ///< no answer within the bound of this step
   connection_lost = 24,     ///< the connection ended
+  proxy_refused = 25,       ///< the HTTP proxy does not let this device or this broker through
 
   // TLS.
   not_tls = 40,           ///< the peer does not speak TLS

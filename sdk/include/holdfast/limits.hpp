@@ -98,10 +98,30 @@ inline constexpr std::size_t kManyInFlight = 16;
 
 /// Name resolution as a whole. resolv.conf's own defaults (5 s, 2 attempts, 3 servers) end at 30 s.
 inline constexpr auto kResolveTimeout = 30s;
+/// How long an address is used before its name is asked for again. The resolver does not tell the
+/// TTL of an answer; a stale one does no harm, because a pin is checked and not an address, and an
+/// address that fails is looked up at once. Asking costs a metered link some 300 bytes each time.
+/// RFC 8767 (section 5) lets a resolver itself serve stale answers for one to three days.
+inline constexpr auto kAddressLifetime = std::chrono::seconds(24h);
+inline constexpr auto kMaxAddressLifetime = std::chrono::seconds(30 * 24h);
+/// Brokers besides the first: two sites with a few machines each, all named.
+inline constexpr std::size_t kMaxFallbackBrokers = 7;
+/// How long the fallback broker that worked is tried first: often enough to come home within the
+/// hour, seldom enough that a first broker which is down for days does not cost a failed attempt
+/// with each reconnection.
+inline constexpr auto kFallbackPreference = std::chrono::seconds(1h);
 /// TCP connection to one address: four SYNs (1, 2, 4, 8 s), what a satellite link may need.
 inline constexpr auto kConnectTimeout = 15s;
 /// TLS handshake with one address: two round trips on a bad 3G link, with retransmissions.
 inline constexpr auto kHandshakeTimeout = 30s;
+/// An HTTP proxy's answer to CONNECT, its header as a whole: proxies themselves stop at 8 KiB or 64
+/// lines, and all that is of use is in the first.
+inline constexpr std::size_t kMaxProxyReplyBytes = std::size_t{8} * 1024;
+inline constexpr std::size_t kMaxProxyReplyLines = 64;
+/// User name and password of the proxy, each: with both of them the request stays one segment.
+inline constexpr std::size_t kMaxProxyCredentialBytes = 255;
+/// A protocol name in ALPN (RFC 7301 section 3.1).
+inline constexpr std::size_t kMaxAlpnBytes = 255;
 /// The private pipe: Paho dials a listener in the same process.
 inline constexpr auto kPipeTimeout = 10s;
 /// CONNECT until CONNACK.
@@ -122,6 +142,8 @@ inline constexpr auto kStableTime = 30s;
 /// Backoff: the first bound and the last (full jitter below it).
 inline constexpr auto kBackoffBase = 1s;
 inline constexpr auto kBackoffCap = 5min;
+/// A network that comes and goes lets a waiting device try at once no more often than this.
+inline constexpr auto kNetworkChangeInterval = 5s;
 /// How long a dead line may go unnoticed by a device that wants to be reachable.
 inline constexpr auto kReachableWithin = 15min;
 /// How long the broker keeps subscriptions and queued messages of an absent device.

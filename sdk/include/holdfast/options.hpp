@@ -73,6 +73,16 @@ struct Recovery {
   std::chrono::seconds after = limits::kRecoveryAfter;  ///< 1 s to 365 days
 };
 
+/// Another broker of the same service, for when the first one cannot be reached or is refused. The
+/// app's messages and subscriptions go there as well; what the broker keeps of a session, it keeps
+/// for itself.
+struct FallbackBroker {
+  std::string broker;  ///< as `Options::broker`
+  /// Of that broker alone; one is enough. Keys that a signed pin set has revoked do not count.
+  /// Empty: it is judged by the very keys that the first broker is judged by.
+  std::vector<std::string> pins;
+};
+
 /// What a broker must have to be trusted. There is no mode without pins.
 enum class TrustMode : std::uint8_t {
   pinned,         ///< a pinned key alone: no authority, no host name, no dates, and so no clock
@@ -148,6 +158,24 @@ struct Options {
   std::vector<std::string> candidate_pins;
   PinUpdates pin_updates{};
   std::optional<Recovery> recovery;
+  /// Tried in this order, within the same attempt, when `broker` fails; at most
+  /// `limits::kMaxFallbackBrokers`. The one that worked is tried first for an hour.
+  std::vector<FallbackBroker> fallback_brokers;
+  /// How long an address that worked is used before the name is asked for again; when it fails the
+  /// name is asked for at once. 0: before each connection; at most 30 days.
+  std::chrono::seconds address_lifetime = limits::kAddressLifetime;
+  /// The network interface that connections leave through (SO_BINDTODEVICE, socket(7)), for boards
+  /// with several modems; at most 15 bytes. Empty: as the routes say. Name servers are asked as the
+  /// routes say in either case.
+  std::string network_interface;
+  /// An HTTP proxy that opens a tunnel to the broker (CONNECT, RFC 9110 section 9.3.6):
+  /// `http://[USER:PASSWORD@]HOST:PORT`, percent-encoded where needed. The way to the proxy is not
+  /// encrypted: it sees the broker's name, and whoever is on that way sees the password. TLS and
+  /// the pins hold from end to end. Empty: none; the environment is never asked.
+  std::string proxy;
+  /// The protocol that is named in ALPN (RFC 7301), for brokers that share a port with others, for
+  /// instance "mqtt" on port 443. Empty: none is named.
+  std::string alpn;
   TrustMode trust = TrustMode::pinned;
   /// The authorities that may vouch for the broker, PEM; for `pinned_and_ca` only, and needed
   /// there. Read once, when the device is made.

@@ -33,6 +33,8 @@ std::string describe(Errc error) {
       return "timed out";
     case Errc::connection_lost:
       return "connection lost";
+    case Errc::proxy_refused:
+      return "refused by the HTTP proxy";
     case Errc::not_tls:
       return "peer does not speak TLS";
     case Errc::tls_failed:
@@ -120,6 +122,7 @@ Condition condition_of(Errc error) {
     case Errc::payload_too_large:
     case Errc::too_many:
     case Errc::invalid_options:
+    case Errc::proxy_refused:
     case Errc::not_tls:
     case Errc::tls_failed:
     case Errc::protocol_error:

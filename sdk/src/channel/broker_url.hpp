@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,5 +22,17 @@ struct BrokerUrl {
 
 /// @throws ConfigError naming what is wrong in `text`.
 BrokerUrl parse_broker_url(std::string_view text);
+
+/// What a complaint about an address says.
+struct UrlForm {
+  std::string_view field;                     ///< of the options
+  std::string_view scheme;                    ///< with its slashes
+  std::string_view shown;                     ///< the whole text, without secrets
+  std::optional<std::uint16_t> default_port;  ///< none: the port must be written
+};
+
+/// HOST[:PORT], for addresses of every scheme.
+/// @throws ConfigError naming what is wrong.
+BrokerUrl parse_host_and_port(const UrlForm& form, std::string_view text);
 
 }  // namespace holdfast::channel

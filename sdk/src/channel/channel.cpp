@@ -31,12 +31,14 @@ void set_option(int socket, int level, int name, int value) {
 }  // namespace
 
 Channel::Channel(const asio::any_io_executor& executor, const TlsContext& tls,
-                 const std::string& host, pinning::SharedKeys keys, const Timeouts& timeouts)
+                 const std::string& host, pinning::SharedKeys keys, const Timeouts& timeouts,
+                 Route route)
     : socket_(executor),
       timer_(executor),
       read_timer_(executor),
       tls_(tls, host, std::move(keys)),
       timeouts_(timeouts),
+      route_(std::move(route)),
       plain_text_(limits::kMaxRecordBytes) {}
 
 Channel::~Channel() {
@@ -62,15 +64,20 @@ void Channel::open(const asio::ip::tcp::endpoint& endpoint, ChannelEvents events
   std::error_code error;
   socket_.open(endpoint.protocol(), error);
   if (!error) socket_.non_blocking(true, error);
+  Failure failure;
   if (error) {
-    asio::post(socket_.get_executor(), [self = shared_from_this(), error] {
-      self->finish({Errc::system_failure, "no socket: " + error.message()});
-    });
+    failure = Failure(Errc::system_failure, "no socket: " + error.message());
+  } else {
+    handle_ = socket_.native_handle();
+    set_socket_options();
+    failure = bind_to_interface();
+  }
+  if (failure) {
+    asio::post(socket_.get_executor(),
+               [self = shared_from_this(), failure] { self->finish(failure); });
     return;
   }
-  handle_ = socket_.native_handle();
-  set_socket_options();
-  arm_timer(timeouts_.connect, "TCP connection");
+  arm_timer(timeouts_.connect);
   socket_.async_connect(endpoint, [self = shared_from_this()](const std::error_code& result) {
     if (self->phase_ != Phase::connecting) return;
     self->guard([&] { self->connected(result); });
@@ -87,18 +94,12 @@ void Channel::set_socket_options() {
   set_option(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, kInitialUnsentBytes);
 }
 
-std::string Channel::address() const {
-  const std::string address = endpoint_.address().to_string();
-  return (endpoint_.address().is_v6() ? "[" + address + "]" : address) + ":" +
-         std::to_string(endpoint_.port());
-}
-
 Failure Channel::explain_connect(const std::error_code& error) const {
-  const std::string at = address();
+  const std::string at = route_.tunnel ? "the proxy " + peer() : peer();
   // Asio's own codes: its category (1.22) does not map to std::errc.
   if (error == asio::error::connection_refused) {
-    return {Errc::connection_refused,
-            "nothing listens on " + at + "; check the port and whether the broker runs"};
+    return {Errc::connection_refused, "nothing listens on " + at + "; check the port and whether " +
+                                          (route_.tunnel ? "the proxy runs" : "the broker runs")};
   }
   if (error == asio::error::timed_out) return {Errc::timed_out, at + " does not answer"};
   return {Errc::unreachable, at + " cannot be reached: " + error.message()};
@@ -110,8 +111,13 @@ void Channel::connected(const std::error_code& error) {
     return;
   }
   bill_.connected = true;
+  // The proxy's answer and the handshake share one bound: what is waited for is the broker.
+  arm_timer(timeouts_.handshake);
+  if (route_.tunnel) {
+    ask_proxy();
+    return;
+  }
   phase_ = Phase::handshaking;
-  arm_timer(timeouts_.handshake, "TLS handshake");
   wait_readable();
   shake_hands();
 }
@@ -141,21 +147,23 @@ void Channel::shake_hands() {
   opened();
 }
 
-void Channel::arm_timer(std::chrono::milliseconds time, std::string step) {
+void Channel::arm_timer(std::chrono::milliseconds time) {
   timer_.expires_after(time);
-  timer_.async_wait(
-      [weak = weak_from_this(), time, step = std::move(step)](const std::error_code& error) {
-        const auto self = weak.lock();
-        if (error || !self || self->phase_ == Phase::closed || self->phase_ == Phase::open) return;
-        if (self->phase_ == Phase::closing) {
-          self->finish({});
-          return;
-        }
-        self->guard([&] {
-          self->finish({Errc::timed_out, "no " + step + " with " + self->address() + " within " +
-                                             std::to_string(time.count()) + " ms"});
-        });
-      });
+  timer_.async_wait([weak = weak_from_this(), time](const std::error_code& error) {
+    const auto self = weak.lock();
+    if (error || !self || self->phase_ == Phase::closed || self->phase_ == Phase::open) return;
+    if (self->phase_ == Phase::closing) {
+      self->finish({});
+      return;
+    }
+    const std::string step = self->phase_ == Phase::connecting   ? "TCP connection"
+                             : self->phase_ == Phase::tunnelling ? "answer of the proxy"
+                                                                 : "TLS handshake";
+    self->guard([&] {
+      self->finish({Errc::timed_out, "no " + step + " with " + self->address() + " within " +
+                                         std::to_string(time.count()) + " ms"});
+    });
+  });
 }
 
 void Channel::wait_readable() {
@@ -194,6 +202,11 @@ void Channel::on_readable() {
     return;
   }
   just_read_ = true;
+  if (phase_ == Phase::tunnelling) {
+    read_proxy(std::span(buffer).first(static_cast<std::size_t>(count)));
+    wait_readable();
+    return;
+  }
   bill_.tls_bytes_down += static_cast<std::uint64_t>(count);
   tls_.feed(std::span(buffer).first(static_cast<std::size_t>(count)));
   if (phase_ == Phase::handshaking) shake_hands();
@@ -208,6 +221,10 @@ Failure Channel::explain_end(int error_number) const {
           ? "closed the connection"
           : "connection broke (" +
                 std::error_code(error_number, std::generic_category()).message() + ")";
+  if (phase_ == Phase::tunnelling) {
+    return {Errc::connection_lost, "the proxy " + peer() + ": " + how +
+                                       " before it answered CONNECT; is it an HTTP proxy?"};
+  }
   if (phase_ == Phase::handshaking && !tls_.heard_anything()) {
     return {Errc::connection_lost,
             at + ": " + how +
@@ -277,7 +294,9 @@ Failure Channel::write(std::span<const std::byte> plain_text) {
 }
 
 void Channel::flush() {
-  if (phase_ == Phase::closed || phase_ == Phase::connecting) return;
+  if (phase_ == Phase::closed || phase_ == Phase::connecting || phase_ == Phase::tunnelling) {
+    return;
+  }
   while (!tls_.output().empty()) {
     const auto output = tls_.output();
     const ssize_t count = ::send(handle_, output.data(), output.size(), MSG_NOSIGNAL);
@@ -317,7 +336,7 @@ void Channel::close() {
   phase_ = Phase::closing;
   paused_ = false;
   tls_.close_notify();
-  arm_timer(limits::kCloseTimeout, "close");
+  arm_timer(limits::kCloseTimeout);
   flush();
   wait_readable();
 }

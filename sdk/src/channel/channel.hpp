@@ -23,6 +23,8 @@
 #include <holdfast/options.hpp>
 
 #include "base/failure.hpp"
+#include "channel/http_tunnel.hpp"
+#include "channel/reach.hpp"
 #include "channel/tls_session.hpp"
 #include "channel/wire_count.hpp"
 
@@ -50,7 +52,7 @@ struct ChannelBill {
 class Channel : public std::enable_shared_from_this<Channel> {
  public:
   Channel(const asio::any_io_executor& executor, const TlsContext& tls, const std::string& host,
-          pinning::SharedKeys keys, const Timeouts& timeouts);
+          pinning::SharedKeys keys, const Timeouts& timeouts, Route route = {});
   ~Channel();
 
   /// Connects and shakes hands; answers with `opened` or `closed`.
@@ -78,8 +80,11 @@ class Channel : public std::enable_shared_from_this<Channel> {
   /// Drops the connection at once, without a callback.
   void drop();
 
-  /// The broker's address for a person: ADDRESS:PORT, with brackets where they belong.
+  /// The broker's address for a person: ADDRESS:PORT, with brackets where they belong; through a
+  /// proxy the broker's name and the address of the proxy.
   std::string address() const;
+  /// The host has no longer the address that this connection comes from.
+  bool lost_its_address() const;
   const pinning::TrustedKeys::Match& vouching() const { return tls_.vouching(); }
   /// The key that was shown, and refused because no pin matches it.
   std::optional<pinning::Pin> refused_pin() const { return tls_.refused_pin(); }
@@ -92,18 +97,22 @@ class Channel : public std::enable_shared_from_this<Channel> {
   ChannelBill bill() const;
 
  private:
-  enum class Phase { idle, connecting, handshaking, open, closing, closed };
+  enum class Phase { idle, connecting, tunnelling, handshaking, open, closing, closed };
 
   template <class Step>
   void guard(Step step);
   void set_socket_options();
+  Failure bind_to_interface();
   void connected(const std::error_code& error);
+  void ask_proxy();
+  void read_proxy(std::span<const std::uint8_t> bytes);
+  std::string peer() const;
   void shake_hands();
   void wait_readable();
   void on_readable();
   void deliver();
   void flush();
-  void arm_timer(std::chrono::milliseconds time, std::string step);
+  void arm_timer(std::chrono::milliseconds time);
   void finish(Failure why);
   Failure explain_connect(const std::error_code& error) const;
   Failure explain_end(int error_number) const;
@@ -114,6 +123,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
   asio::steady_timer read_timer_;
   TlsSession tls_;
   Timeouts timeouts_;
+  Route route_;
+  std::optional<TunnelReply> proxy_reply_;  // while the proxy is asked
   ChannelEvents events_;
   asio::ip::tcp::endpoint endpoint_;
   Phase phase_ = Phase::idle;

@@ -1,5 +1,7 @@
 #include "channel/dialer.hpp"
 
+#include <algorithm>
+#include <chrono>
 #include <exception>
 #include <string>
 #include <utility>
@@ -9,24 +11,39 @@
 namespace holdfast::channel {
 namespace {
 
-// Of several addresses that failed, the app is told of the failure that says most: a wrong key
-// before a broken handshake before an address that does not answer.
+Route route_to(const BrokerUrl& broker, const Reach& reach) {
+  Route route{.network_interface = reach.network_interface};
+  if (reach.proxy) {
+    route.tunnel = Route::Tunnel{.request = connect_request(broker, *reach.proxy),
+                                 .broker = broker.text(),
+                                 .proxy = reach.proxy->server.text()};
+  }
+  return route;
+}
+
+Instant now() {
+  return std::chrono::steady_clock::now();
+}
+
+}  // namespace
+
 int weight(const Failure& failure) {
   if (failure.error == Errc::identity_refused) return 3;
   if (failure.error == Errc::tls_failed || failure.error == Errc::not_tls) return 2;
   return failure ? 1 : 0;
 }
 
-}  // namespace
-
 Dialer::Dialer(const asio::any_io_executor& executor, BrokerUrl broker, const Timeouts& timeouts,
-               TlsPolicy policy, Events events, Lookup lookup)
+               TlsPolicy policy, Events events, Lookup lookup, const Reach& reach)
     : executor_(executor),
       broker_(std::move(broker)),
+      target_(reach.proxy ? reach.proxy->server : broker_),
       timeouts_(timeouts),
       events_(std::move(events)),
       policy_(std::move(policy)),
+      route_(route_to(broker_, reach)),
       resolver_(executor, std::move(lookup)),
+      memory_(reach.address_lifetime),
       timer_(executor) {
   if (policy_.identity) identity_files_.emplace(policy_.identity);
   tls_.emplace(policy_);
@@ -55,26 +72,41 @@ void Dialer::dial(pinning::SharedKeys keys, Handler handler) {
   handler_ = std::move(handler);
   attempt_ = std::make_shared<bool>(true);
   endpoints_.clear();
-  next_ = 0;
-  worst_ = Failure();
+  tried_.clear();
+  looked_up_ = false;
+  lookup_failure_ = worst_ = Failure();
 
-  const std::weak_ptr<bool> attempt = attempt_;
-  if (broker_.is_ip_literal) {
-    asio::post(executor_, [this, attempt] {
-      if (attempt.expired()) return;
-      resolved({{asio::ip::make_address(broker_.host), broker_.port}}, {});
-    });
-    return;
+  if (target_.is_ip_literal) {
+    looked_up_ = true;
+    try_first({asio::ip::make_address(target_.host), target_.port});
+  } else if (memory_.is_fresh(now())) {
+    try_first(*memory_.last());
+  } else {
+    look_up();
   }
+}
+
+// In a turn of its own: nobody is answered from within `dial`.
+void Dialer::try_first(const asio::ip::tcp::endpoint& endpoint) {
+  asio::post(executor_, [this, attempt = std::weak_ptr(attempt_), endpoint] {
+    if (attempt.expired()) return;
+    endpoints_ = {endpoint};
+    try_next();
+  });
+}
+
+void Dialer::look_up() {
+  looked_up_ = true;
+  const std::weak_ptr<bool> attempt = attempt_;
   timer_.expires_after(timeouts_.resolve);
   timer_.async_wait([this, attempt](const std::error_code& error) {
     if (error || attempt.expired()) return;
     resolver_.cancel();
     resolved({}, Failure(Errc::name_not_resolved,
-                         "no name server has answered for " + broker_.host + " within " +
+                         "no name server has answered for " + target_.host + " within " +
                              std::to_string(timeouts_.resolve.count()) + " ms"));
   });
-  resolver_.resolve(broker_.host, broker_.port,
+  resolver_.resolve(target_.host, target_.port,
                     [this, attempt](Endpoints endpoints, Failure failure) {
                       if (attempt.expired()) return;
                       timer_.cancel();
@@ -90,23 +122,28 @@ void Dialer::look_at_identity() {
 
 void Dialer::resolved(Endpoints endpoints, Failure failure) {
   if (!failure && endpoints.empty()) {
-    failure = Failure(Errc::name_not_resolved, "the name " + broker_.host + " has no address");
+    failure = Failure(Errc::name_not_resolved, "the name " + target_.host + " has no address");
   }
   if (failure) {
-    answer(std::move(failure));
-    return;
+    // The name service is down, or lies; the broker may be where it was.
+    lookup_failure_ = std::move(failure);
+    if (memory_.last()) endpoints_ = {*memory_.last()};
+  } else {
+    endpoints_ = memory_.take_answer(std::move(endpoints), now());
   }
-  endpoints_ = std::move(endpoints);
-  if (endpoints_.size() > kMaxAddresses) endpoints_.resize(kMaxAddresses);
+  std::erase_if(endpoints_, [this](const asio::ip::tcp::endpoint& endpoint) {
+    return std::find(tried_.begin(), tried_.end(), endpoint) != tried_.end();
+  });
   try_next();
 }
 
 void Dialer::try_next() {
-  if (next_ == endpoints_.size()) {
-    if (endpoints_.size() > 1) {
-      worst_.detail += " (" + std::to_string(endpoints_.size()) + " addresses were tried)";
+  if (endpoints_.empty()) {
+    if (looked_up_) {
+      give_up();
+    } else {
+      look_up();
     }
-    answer(std::move(worst_));
     return;
   }
   try {
@@ -119,24 +156,39 @@ void Dialer::try_next() {
   }
 }
 
+void Dialer::give_up() {
+  if (!worst_) {
+    answer(std::move(lookup_failure_));
+    return;
+  }
+  if (tried_.size() > 1) {
+    worst_.detail += " (" + std::to_string(tried_.size()) + " addresses were tried)";
+  }
+  if (lookup_failure_) worst_.detail += "; besides, " + lookup_failure_.detail;
+  answer(std::move(worst_));
+}
+
 void Dialer::open_channel() {
   const std::weak_ptr<bool> attempt = attempt_;
-  channel_ = std::make_shared<Channel>(executor_, *tls_, broker_.host, keys_, timeouts_);
-  channel_->open(endpoints_[next_++], {.opened =
-                                           [this, attempt] {
-                                             if (attempt.expired()) return;
-                                             // First, for it can throw: then `closed` tells.
-                                             answer({});
-                                             channel_->pause_reading(true);
-                                             channel_->set_events({});
-                                           },
-                                       .data = nullptr,
-                                       .writable = nullptr,
-                                       .closed =
-                                           [this, attempt](Failure failure) {
-                                             if (!attempt.expired())
-                                               attempt_failed(std::move(failure));
-                                           }});
+  channel_ = std::make_shared<Channel>(executor_, *tls_, broker_.host, keys_, timeouts_, route_);
+  const asio::ip::tcp::endpoint endpoint = endpoints_.front();
+  endpoints_.erase(endpoints_.begin());
+  tried_.push_back(endpoint);
+  channel_->open(endpoint, {.opened =
+                                [this, attempt, endpoint] {
+                                  if (attempt.expired()) return;
+                                  if (!target_.is_ip_literal) memory_.worked(endpoint);
+                                  // First, for it can throw: then `closed` tells.
+                                  answer({});
+                                  channel_->pause_reading(true);
+                                  channel_->set_events({});
+                                },
+                            .data = nullptr,
+                            .writable = nullptr,
+                            .closed =
+                                [this, attempt](Failure failure) {
+                                  if (!attempt.expired()) attempt_failed(std::move(failure));
+                                }});
 }
 
 void Dialer::attempt_failed(Failure failure) {

@@ -1,6 +1,10 @@
 // Gets from a broker's name to a verified channel: every address of the name is tried in turn, and
 // on every one the same check of the key is made.
 //
+// The address that worked last is tried first, and the name is asked for only when it fails or has
+// grown old (address_memory.hpp). With a proxy the addresses are the proxy's, and the broker's name
+// is its business.
+//
 // In turn and not in parallel: a race of connections costs a metered link the bytes of the losers.
 //
 // Threads: the executor's thread only.
@@ -12,13 +16,21 @@
 #include <optional>
 #include <string>
 
+#include <vector>
+
 #include <asio/steady_timer.hpp>
 
+#include "channel/address_memory.hpp"
 #include "channel/broker_url.hpp"
 #include "channel/channel.hpp"
+#include "channel/reach.hpp"
 #include "channel/resolver.hpp"
 
 namespace holdfast::channel {
+
+/// How much a failure tells: of several, the app hears of the one that says most, a wrong key
+/// before a broken handshake before an address that does not answer.
+int weight(const Failure& failure);
 
 class Dialer {
  public:
@@ -34,7 +46,7 @@ class Dialer {
   };
 
   Dialer(const asio::any_io_executor& executor, BrokerUrl broker, const Timeouts& timeouts,
-         TlsPolicy policy, Events events, Lookup lookup = system_lookup);
+         TlsPolicy policy, Events events, Lookup lookup = system_lookup, const Reach& reach = {});
   ~Dialer();
   Dialer(const Dialer&) = delete;
   Dialer& operator=(const Dialer&) = delete;
@@ -43,31 +55,37 @@ class Dialer {
   void dial(pinning::SharedKeys keys, Handler handler);
   void cancel();
 
-  static constexpr std::size_t kMaxAddresses = 16;
-
  private:
   void look_at_identity();
+  void try_first(const asio::ip::tcp::endpoint& endpoint);
+  void look_up();
   void resolved(Endpoints endpoints, Failure failure);
   void try_next();
   void open_channel();
   void attempt_failed(Failure failure);
+  void give_up();
   void answer(Failure failure);
 
   asio::any_io_executor executor_;
   BrokerUrl broker_;
+  BrokerUrl target_;  // of the TCP connection: the broker's, or the proxy's
   Timeouts timeouts_;
   Events events_;
   TlsPolicy policy_;
   std::optional<IdentityFiles> identity_files_;
   std::optional<TlsContext> tls_;  // made anew when the client certificate was exchanged
+  Route route_;
   Resolver resolver_;
+  AddressMemory memory_;
   asio::steady_timer timer_;
   // Answers of an attempt that was cancelled may still be on their way; the token tells them apart.
   std::shared_ptr<bool> attempt_;
   Handler handler_;
   pinning::SharedKeys keys_;
-  Endpoints endpoints_;
-  std::size_t next_ = 0;
+  Endpoints endpoints_;  // still to be tried
+  Endpoints tried_;
+  bool looked_up_ = false;
+  Failure lookup_failure_;
   Failure worst_;
   std::shared_ptr<Channel> channel_;
 };

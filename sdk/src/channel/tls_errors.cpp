@@ -47,7 +47,8 @@ std::string name_of_alert(int code) {
       return "certificate_required: it wants a client certificate; set client_certificate in the "
              "options, with one of an authority that the broker trusts";
     case 120:
-      return "no_application_protocol";
+      return "no_application_protocol: it speaks none of the protocols that were offered; set alpn "
+             "in the options to the name that it wants";
     default:
       return "alert " + std::to_string(code);
   }
@@ -85,6 +86,11 @@ Failure explain_tls_error(WOLFSSL* session, int result) {
     return {
         Errc::tls_failed,
         "the broker does not speak TLS 1.3, and nothing older is accepted; enable TLS 1.3 on it"};
+  }
+  if (error == UNKNOWN_ALPN_PROTOCOL_NAME_E) {
+    return {Errc::tls_failed,
+            "the broker picked a protocol in ALPN that was not offered; set alpn in the options to "
+            "a name that it speaks, or leave it empty"};
   }
   std::array<char, WOLFSSL_MAX_ERROR_SZ> text{};
   wolfSSL_ERR_error_string(static_cast<unsigned long>(error), text.data());

@@ -1,6 +1,7 @@
 #include "channel/tls_policy.hpp"
 
 #include <holdfast/error.hpp>
+#include <holdfast/limits.hpp>
 
 namespace holdfast::channel {
 namespace {
@@ -18,11 +19,27 @@ void check_trust(const Options& options) {
   }
 }
 
+void check_alpn(const std::string& name) {
+  if (name.size() > limits::kMaxAlpnBytes) {
+    throw ConfigError("alpn", std::to_string(name.size()) + " bytes",
+                      "a protocol name has at most 255 bytes (RFC 7301)");
+  }
+  // A comma separates names where wolfSSL takes them.
+  for (const char character : name) {
+    if (character > 0x20 && character < 0x7F && character != ',') continue;
+    throw ConfigError("alpn", name,
+                      "write the name of one protocol, in visible ASCII characters and without a "
+                      "comma, for instance mqtt");
+  }
+}
+
 }  // namespace
 
 TlsPolicy make_tls_policy(const Options& options, std::vector<std::string>& warnings) {
   check_trust(options);
+  check_alpn(options.alpn);
   TlsPolicy policy;
+  policy.alpn = options.alpn;
   policy.trust = options.trust;
   if (policy.trust == TrustMode::pinned_and_ca) {
     policy.authorities = Authorities::load(options.ca_file);

@@ -90,6 +90,7 @@ TlsSession::TlsSession(const TlsContext& context, std::string_view host, pinning
   if (wolfSSL_UseKeyShare(session, WOLFSSL_ECC_X25519) != WOLFSSL_SUCCESS) {
     throw std::runtime_error("wolfSSL has no X25519 key share");
   }
+  offer_protocol();
   if (peer_.is_address() || peer_.host.empty()) return;
   if (wolfSSL_UseSNI(session, WOLFSSL_SNI_HOST_NAME, peer_.host.data(),
                      static_cast<unsigned short>(peer_.host.size())) != WOLFSSL_SUCCESS) {
@@ -99,6 +100,17 @@ TlsSession::TlsSession(const TlsContext& context, std::string_view host, pinning
   if (policy_.trust == TrustMode::pinned_and_ca &&
       wolfSSL_check_domain_name(session, peer_.host.c_str()) != WOLFSSL_SUCCESS) {
     throw std::runtime_error("wolfSSL refuses to check the name " + peer_.host);
+  }
+}
+
+// A server that picks nothing is fine: many brokers do not know ALPN, and the pin tells who they
+// are. One that picks what was not offered is out of order (RFC 7301 section 3.1).
+void TlsSession::offer_protocol() {
+  std::string name = policy_.alpn;
+  if (name.empty()) return;
+  if (wolfSSL_UseALPN(session_.get(), name.data(), static_cast<unsigned int>(name.size()),
+                      WOLFSSL_ALPN_FAILED_ON_MISMATCH) != WOLFSSL_SUCCESS) {
+    throw std::runtime_error("wolfSSL refuses the ALPN protocol " + name);
   }
 }
 

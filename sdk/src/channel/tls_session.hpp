@@ -86,6 +86,7 @@ class TlsSession {
 
   static int verify(int preverified, WOLFSSL_X509_STORE_CTX* store);
   void guard_certificate_requests();
+  void offer_protocol();
   static int on_certificate_request(WOLFSSL* session, void*);
   static int receive(WOLFSSL* session, char* buffer, int size, void* self);
   static int send(WOLFSSL* session, char* buffer, int size, void* self);

@@ -1,5 +1,9 @@
 #include "device/check_options.hpp"
 
+#include <net/if.h>
+
+#include <algorithm>
+#include <cctype>
 #include <chrono>
 #include <memory>
 #include <string>
@@ -159,11 +163,12 @@ pinning::BuiltIn built_in_of(const Options& options) {
   return built_in;
 }
 
-channel::BrokerUrl recovery_broker_of(const Recovery& recovery) {
+// The address of another broker than the first.
+channel::BrokerUrl broker_of(const std::string& field, const std::string& text) {
   try {
-    return channel::parse_broker_url(recovery.broker);
+    return channel::parse_broker_url(text);
   } catch (const ConfigError& error) {
-    throw ConfigError("recovery.broker", error.value(), error.mend());
+    throw ConfigError(field, error.value(), error.mend());
   }
 }
 
@@ -175,10 +180,51 @@ std::optional<RecoverySettings> recovery_of(const Options& options) {
                       "a recovery broker brings a pin set; set pin_updates.topic, where it has it");
   }
   check_time("recovery.after", recovery.after, 1s, 24h * 365);
-  return RecoverySettings{recovery_broker_of(recovery),
+  return RecoverySettings{broker_of("recovery.broker", recovery.broker),
                           std::make_shared<const pinning::TrustedKeys>(pinning::PinSet(
                               recovery.pins, PinCount::one_is_enough, "recovery.pins")),
                           recovery.after};
+}
+
+std::vector<FallbackSettings> fallbacks_of(const Options& options) {
+  const auto& list = options.fallback_brokers;
+  if (list.size() > limits::kMaxFallbackBrokers) {
+    throw ConfigError("fallback_brokers", std::to_string(list.size()) + " brokers",
+                      "at most " + std::to_string(limits::kMaxFallbackBrokers) +
+                          " are taken; put the others behind one name");
+  }
+  std::vector<FallbackSettings> fallbacks;
+  for (std::size_t i = 0; i < list.size(); ++i) {
+    const std::string field = "fallback_brokers[" + std::to_string(i) + "]";
+    FallbackSettings fallback{broker_of(field + ".broker", list[i].broker), {}};
+    if (!list[i].pins.empty()) {
+      fallback.pins =
+          pinning::PinSet(list[i].pins, PinCount::one_is_enough, field + ".pins").pins();
+    }
+    fallbacks.push_back(std::move(fallback));
+  }
+  return fallbacks;
+}
+
+// The kernel's own rule (dev_valid_name): 15 bytes, no slash, no colon, no white space.
+void check_network_interface(const std::string& name) {
+  const bool fits = name.size() < IFNAMSIZ && name != "." && name != "..";
+  const bool is_clean = std::none_of(name.begin(), name.end(), [](unsigned char character) {
+    return character == '/' || character == ':' || character == 0 || std::isspace(character) != 0;
+  });
+  if (fits && is_clean) return;
+  throw ConfigError("network_interface", name.substr(0, 80),
+                    "write the name of an interface as `ip link` shows it, at most " +
+                        std::to_string(IFNAMSIZ - 1) + " bytes, for instance wwan0");
+}
+
+channel::Reach reach_of(const Options& options) {
+  check_time("address_lifetime", options.address_lifetime, 0s, limits::kMaxAddressLifetime);
+  check_network_interface(options.network_interface);
+  channel::Reach reach{.network_interface = options.network_interface,
+                       .address_lifetime = options.address_lifetime};
+  if (!options.proxy.empty()) reach.proxy = channel::parse_proxy_url(options.proxy);
+  return reach;
 }
 
 }  // namespace
@@ -187,6 +233,8 @@ Settings check_options(Options options) {
   auto broker = channel::parse_broker_url(options.broker);
   check_client_id(options);
   auto built_in = built_in_of(options);
+  auto fallbacks = fallbacks_of(options);
+  auto reach = reach_of(options);
   auto recovery = recovery_of(options);
   check_credentials(options);
   check_will(options);
@@ -194,8 +242,8 @@ Settings check_options(Options options) {
   check_outbox(options.outbox);
   std::vector<std::string> warnings = channel::check_library();
   auto tls = channel::make_tls_policy(options, warnings);
-  return {std::move(options),  std::move(broker), std::move(built_in),
-          std::move(recovery), std::move(tls),    std::move(warnings)};
+  return {std::move(options),  std::move(broker),   std::move(fallbacks), std::move(reach),
+          std::move(built_in), std::move(recovery), std::move(tls),       std::move(warnings)};
 }
 
 Failure check_publish(std::string_view topic, std::size_t payload_bytes,

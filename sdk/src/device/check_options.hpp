@@ -12,6 +12,7 @@
 
 #include "base/failure.hpp"
 #include "channel/broker_url.hpp"
+#include "channel/reach.hpp"
 #include "channel/tls_policy.hpp"
 #include "pinning/trust.hpp"
 
@@ -23,9 +24,16 @@ struct RecoverySettings {
   std::chrono::seconds after;
 };
 
+struct FallbackSettings {
+  channel::BrokerUrl broker;
+  std::vector<pinning::Pin> pins;  ///< empty: the keys that judge the first broker
+};
+
 struct Settings {
   Options options;
   channel::BrokerUrl broker;
+  std::vector<FallbackSettings> fallbacks;
+  channel::Reach reach;
   pinning::BuiltIn built_in;  ///< the pins and root keys that the app was built with
   std::optional<RecoverySettings> recovery;
   channel::TlsPolicy tls;

@@ -70,6 +70,9 @@ class Link : public std::enable_shared_from_this<Link> {
   /// Drops everything at once; no event is made any more.
   void abort();
 
+  /// The host has no longer the address that this connection comes from: nothing will arrive.
+  bool lost_its_address() const { return channel_->lost_its_address(); }
+
   channel::ChannelBill bill() const { return channel_->bill(); }
 
  private:

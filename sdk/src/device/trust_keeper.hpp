@@ -35,8 +35,6 @@ class TrustKeeper {
 
   /// By what a connection that is dialled now is judged.
   const pinning::SharedKeys& keys() const { return keys_; }
-  /// Whether a connection that rests on these keys may go on.
-  bool trusts(const Pins& proven) const { return keys_->judge(proven).has_value(); }
 
   /// A signed set; its fate is told by an event. @param source where it came from, for a person
   pinning::Offer offer(std::span<const std::uint8_t> document, const std::string& source,

@@ -22,7 +22,8 @@ channel::TlsPolicy recovery_policy(const Settings& settings) {
 }
 
 session::Config session_config(const Options& options) {
-  return {options.backoff, options.timeouts, options.reachable_within};
+  return {options.backoff, options.timeouts, options.reachable_within,
+          static_cast<unsigned>(1 + options.fallback_brokers.size())};
 }
 
 }  // namespace
@@ -54,16 +55,24 @@ Worker::Worker(asio::io_context& io, const Settings& settings, Shared& shared,
       session_(session_config(settings.options), random),
       random_(std::move(random)),
       trust_(settings, shared, TrustedTime()),
-      dialer_(io.get_executor(), settings.broker, settings.options.timeouts, settings.tls,
-              dialer_events()),
+      paths_(io.get_executor(), settings, path_events()),
       timer_(io),
       gate_(std::make_shared<Gate>()),
       sender_(settings.options.mqtt_version, shared) {
   if (settings.recovery) {
     recovery_dialer_ = std::make_unique<channel::Dialer>(
         io.get_executor(), settings.recovery->broker, settings.options.timeouts,
-        recovery_policy(settings), dialer_events());
+        recovery_policy(settings), dialer_events(), channel::system_lookup, settings.reach);
   }
+}
+
+BrokerPaths::Events Worker::path_events() {
+  return {.dialer = dialer_events(), .trying = [this](const channel::BrokerUrl& broker) {
+            const auto& proxy = settings_.reach.proxy;
+            shared_.emit(EventKind::connecting, {},
+                         "connecting to " + broker.text() +
+                             (proxy ? " through the proxy " + proxy->server.text() : ""));
+          }};
 }
 
 channel::Dialer::Events Worker::dialer_events() {
@@ -93,6 +102,7 @@ void Worker::start() {
       asio::post(io_, [this] {
         if (over_) return;
         trust_.begin(now());
+        watch_network();
         update_load();
         session_.start(now());
         act();
@@ -177,6 +187,7 @@ void Worker::carry_out(const session::Finished& finished) {
   over_ = true;
   gate_->close();
   timer_.cancel();
+  network_watch_.reset();
   cancel_dial();
   drop_link();
   finished_(finished.clean);
@@ -209,6 +220,7 @@ LinkEvents Worker::link_events() {
 
 void Worker::logged_in(const mqtt_engine::Granted& granted) {
   up_ = true;
+  network_news_ = false;
   shared_.emit(EventKind::connected, {},
                "connected to " + address_ + ", vouched for by " + vouching_pin_ +
                    (granted.session_present ? ", session resumed" : ", new session"));
@@ -221,24 +233,30 @@ void Worker::logged_in(const mqtt_engine::Granted& granted) {
   }
   report_pins();
   sender_.begin(*link_, granted);
+  paths_.logged_in(now());
   // Once in a process even if the broker has the session: the filters may be others than the last
-  // time. Retain Handling 1 spares a second copy of every retained message then.
-  const bool all = !granted.session_present || !subscribed_once_;
+  // time, and another broker may not have heard of the newest. Retain Handling 1 spares a second
+  // copy of every retained message then.
+  const bool all = !granted.session_present || subscribed_at_ != paths_.current();
   if (all) subscribe_to_pin_sets(granted.session_present);
   subscribe(all, granted.session_present);
-  subscribed_once_ = true;
+  subscribed_at_ = paths_.current();
   look();
   act();
 }
 
 void Worker::ended(const Failure& failure) {
   const bool was_up = up_;
+  // It proved its key and does not let us in: another broker may.
+  if (link_ && !was_up && with_ == With::broker) paths_.let_down();
   drop_link();
   if (failure) {
     shared_.emit(was_up ? EventKind::disconnected : EventKind::connect_failed, failure);
   }
   update_load();
   session_.ended(now(), failure);
+  // The attempt may have failed for want of what has appeared since it began.
+  if (std::exchange(network_news_, false)) session_.network_changed(now());
   act();
 }
 
@@ -287,6 +305,29 @@ void Worker::arrived(const Message& message) {
                        "what arrives");
     }
   }
+}
+
+// --- The network ---------------------------------------------------------------------------------
+
+void Worker::watch_network() {
+  network_watch_ = std::make_unique<channel::NetworkWatch>(
+      io_.get_executor(), [this](channel::NetworkChanges::Seen seen) { network_changed(seen); });
+  if (const Failure failure = network_watch_->start()) {
+    shared_.emit(EventKind::warning, failure);
+  }
+}
+
+void Worker::network_changed(channel::NetworkChanges::Seen seen) {
+  if (over_) return;
+  if (seen.went && link_ && link_->lost_its_address()) {
+    ended({Errc::connection_lost,
+           "the address that the connection to " + address_ + " came from is gone"});
+  }
+  if (seen.appeared) {
+    network_news_ = session_.state() == State::connecting;
+    session_.network_changed(now());
+  }
+  act();
 }
 
 // --- Work ----------------------------------------------------------------

@@ -22,6 +22,8 @@
 
 #include "base/clock.hpp"
 #include "channel/dialer.hpp"
+#include "channel/network_watch.hpp"
+#include "device/broker_paths.hpp"
 #include "device/check_options.hpp"
 #include "device/link.hpp"
 #include "device/sender.hpp"
@@ -78,8 +80,12 @@ class Worker {
   void arrived(const Message& message);
 
   channel::Dialer::Events dialer_events();
-  Failure why_not_dial() const;
+  BrokerPaths::Events path_events();
+  Failure why_not_dial();
+  bool trusts(const TrustKeeper::Pins& proven);
   void cancel_dial();
+  void watch_network();
+  void network_changed(channel::NetworkChanges::Seen seen);
   void subscribe_to_pin_sets(bool session_present);
   mqtt_engine::Login login_for(const session::Login& login) const;
   void pin_sets_subscribed(int code);
@@ -103,8 +109,9 @@ class Worker {
   session::Session session_;
   session::Random random_;
   TrustKeeper trust_;
-  channel::Dialer dialer_;
+  BrokerPaths paths_;
   std::unique_ptr<channel::Dialer> recovery_dialer_;
+  std::unique_ptr<channel::NetworkWatch> network_watch_;
   asio::steady_timer timer_;
   std::optional<Instant> armed_for_;
   std::shared_ptr<Gate> gate_;
@@ -120,8 +127,9 @@ class Worker {
   std::optional<Instant> prove_at_;    // a new pin set waits for its proof
   std::optional<Instant> visit_ends_;  // the recovery broker has until then
   Sender sender_;
-  bool subscribed_once_ = false;  // in this process
-  bool up_ = false;               // logged in
+  std::optional<std::size_t> subscribed_at_;  // the broker; none yet in this process
+  bool network_news_ = false;                 // something appeared while an attempt was under way
+  bool up_ = false;                           // logged in
   bool acting_ = false;
   bool over_ = false;
 };

@@ -17,7 +17,8 @@ void Worker::carry_out(session::Dial) {
   prove_at_.reset();  // whatever connection comes now is the proof, or none
   visit_ends_.reset();
   // In turn, so that a broker that was mended is found as well.
-  const bool visits = trust_.wants_recovery() && (trust_.keys()->empty() || with_ == With::broker);
+  const bool visits =
+      trust_.wants_recovery() && (!paths_.can_dial(trust_.keys()) || with_ == With::broker);
   with_ = visits ? With::recovery : With::broker;
   if (Failure failure = why_not_dial()) {
     asio::post(io_, [this, failure = std::move(failure)] {
@@ -34,19 +35,23 @@ void Worker::carry_out(session::Dial) {
                      " for a newer pin set");
     recovery_dialer_->dial(settings_.recovery->keys, answer);
   } else {
-    shared_.emit(EventKind::connecting, {}, "connecting to " + settings_.broker.text());
-    dialer_.dial(trust_.keys(), answer);
+    paths_.dial(trust_.keys(), now(), answer);
   }
 }
 
-Failure Worker::why_not_dial() const {
-  if (with_ == With::recovery || !trust_.keys()->empty()) return {};
+Failure Worker::why_not_dial() {
+  if (with_ == With::recovery || paths_.can_dial(trust_.keys())) return {};
   return {Errc::identity_refused,
           "no key is left that may be trusted; offer a newer pin set, or set a recovery broker"};
 }
 
+// By what judges the broker that the connection is with.
+bool Worker::trusts(const TrustKeeper::Pins& proven) {
+  return paths_.keys(trust_.keys())->judge(proven).has_value();
+}
+
 void Worker::cancel_dial() {
-  dialer_.cancel();
+  paths_.cancel();
   if (recovery_dialer_) recovery_dialer_->cancel();
 }
 
@@ -60,12 +65,13 @@ void Worker::dialled(std::shared_ptr<channel::Channel> channel, const Failure& f
   dialled_ = std::move(channel);
   if (with_ == With::broker) {
     // The keys may have changed while the connection was being made.
-    if (!trust_.trusts(proven)) {
+    if (!trusts(proven)) {
       ended({Errc::identity_refused, "the key " + match.pin.text() +
                                          " ceased to be trusted while the connection was made"});
       return;
     }
-    trust_.verified(match, proven, now());
+    // What a broker with pins of its own proves says nothing about the set.
+    if (!paths_.has_own_pins()) trust_.verified(match, proven, now());
     proven_pins_ = std::move(proven);
   }
   session_.dialled(now());
@@ -119,14 +125,16 @@ void Worker::take_pin_set(const Message& message) {
 
 void Worker::offer_pin_set(std::span<const std::uint8_t> document, const std::string& source) {
   if (over_) return;
-  const auto offer = trust_.offer(document, source, proven_pins_, now());
+  const bool own_pins = with_ == With::broker && paths_.has_own_pins();
+  const auto offer =
+      trust_.offer(document, source, own_pins ? TrustKeeper::Pins() : proven_pins_, now());
   if (offer.result != pinning::Offer::Result::accepted) return;
   if (with_ == With::recovery) {
     // It has done what it is for; the broker is dialled with the new set.
     if (up_) renew("the recovery broker has brought a newer pin set");
     return;
   }
-  if (offer.ends_session) {
+  if (offer.ends_session || (own_pins && !proven_pins_.empty() && !trusts(proven_pins_))) {
     end_distrusted(trust_.version());
   } else if (!offer.proven && up_) {
     // Spread at random, or a whole fleet would shake hands in one second.
@@ -143,7 +151,7 @@ void Worker::set_time(std::chrono::system_clock::time_point wall) {
 // In a turn of its own: the set may have come through the very link that has to end.
 void Worker::end_distrusted(std::uint64_t version) {
   asio::post(io_, [this, version] {
-    if (over_ || proven_pins_.empty() || trust_.trusts(proven_pins_)) return;
+    if (over_ || proven_pins_.empty() || trusts(proven_pins_)) return;
     ended({Errc::identity_refused, "version " + std::to_string(version) +
                                        " of the pin set trusts the key that vouched for this "
                                        "connection no more"});
@@ -158,10 +166,12 @@ void Worker::renew(const std::string& why) {
 
 void Worker::look_at_deadlines() {
   trust_.tick(now());
-  if (!proven_pins_.empty() && !trust_.trusts(proven_pins_)) end_distrusted(trust_.version());
+  if (!proven_pins_.empty() && !trusts(proven_pins_)) end_distrusted(trust_.version());
   if (prove_at_ && now() >= *prove_at_) {
     prove_at_.reset();
     if (!trust_.proven()) {
+      // Only a broker that the set judges can prove it.
+      if (paths_.has_own_pins()) paths_.begin_with_first();
       renew("reconnecting to prove version " + std::to_string(trust_.version()) +
             " of the pin set");
     }

@@ -24,6 +24,13 @@ TrustedKeys::TrustedKeys(std::uint64_t version, std::vector<Pin> current, std::v
       fallback_(std::move(fallback)),
       revoked_(std::move(revoked)) {}
 
+TrustedKeys TrustedKeys::with_pins(std::vector<Pin> pins) const {
+  std::erase_if(pins, [this](const Pin& pin) {
+    return std::find(revoked_.begin(), revoked_.end(), pin) != revoked_.end();
+  });
+  return {0, std::move(pins), {}, revoked_};
+}
+
 std::optional<TrustedKeys::Match> TrustedKeys::match(const Pin& seen) const {
   std::optional<Match> found;
   const auto look = [&](const std::vector<Pin>& pins, Role role) {

@@ -31,6 +31,9 @@ class TrustedKeys {
   TrustedKeys(std::uint64_t version, std::vector<Pin> current, std::vector<Pin> fallback = {},
               std::vector<Pin> revoked = {});
 
+  /// Other pins, of a broker that has its own; what is revoked here is revoked there.
+  TrustedKeys with_pins(std::vector<Pin> pins) const;
+
   /// The pin that equals the digest. Every pin is compared in full, so that the time taken does not
   /// depend on which one matched.
   std::optional<Match> match(const Pin& seen) const;

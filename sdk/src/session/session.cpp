@@ -15,7 +15,8 @@ bool wants_a_person(const std::error_code& error) {
   return error == Errc::identity_refused || error == Errc::bad_credentials ||
          error == Errc::not_authorised || error == Errc::client_id_refused ||
          error == Errc::unsupported_version || error == Errc::banned ||
-         error == Errc::session_taken_over || error == Errc::server_moved;
+         error == Errc::session_taken_over || error == Errc::server_moved ||
+         error == Errc::proxy_refused;
 }
 
 std::string in_seconds(Duration time) {
@@ -62,7 +63,8 @@ void Session::dial(Instant now) {
   // The dialler bounds its own steps; this bound is for the case that it does not answer at all.
   // Sixteen addresses are more than any broker has.
   deadline_ =
-      now + config_.timeouts.resolve + 16 * (config_.timeouts.connect + config_.timeouts.handshake);
+      now + config_.brokers * (config_.timeouts.resolve +
+                               16 * (config_.timeouts.connect + config_.timeouts.handshake));
   actions_.emplace_back(Dial{});
 }
 
@@ -82,6 +84,13 @@ void Session::logged_in(Instant now, const LoggedIn& info) {
   ping_sent_.reset();
   up_since_ = last_sent_ = last_received_ = now;
   if (info.server_keep_alive) keep_alive_ = *info.server_keep_alive;
+}
+
+void Session::network_changed(Instant now) {
+  if (phase_ != Phase::waiting) return;
+  const Instant at = hurried_ ? std::max(now, *hurried_ + limits::kNetworkChangeInterval) : now;
+  if (deadline_ && *deadline_ <= at) return;
+  hurried_ = deadline_ = at;
 }
 
 void Session::received(Instant now) {

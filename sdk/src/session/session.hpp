@@ -31,6 +31,7 @@ struct Config {
   Backoff backoff;
   Timeouts timeouts;
   std::chrono::seconds reachable_within = limits::kReachableWithin;
+  unsigned brokers = 1;  ///< how many one attempt may try
 };
 
 // --- Actions: what the worker is asked to do ---------------------------------------------------
@@ -91,6 +92,10 @@ class Session {
   /// The attempt failed, or the connection ended.
   void ended(Instant now, const Failure& why);
 
+  /// The network has something that it lacked: a wait ends now, but not within
+  /// `limits::kNetworkChangeInterval` of the last one that ended so.
+  void network_changed(Instant now);
+
   void sent(Instant now) { last_sent_ = now; }
   void received(Instant now);
   void load(Instant now, const Load& load);
@@ -129,6 +134,7 @@ class Session {
   Instant last_sent_{};
   Instant last_received_{};
   std::optional<Instant> ping_sent_;
+  std::optional<Instant> hurried_;      // when a change of the network ended a wait
   bool renewing_ = false;               // what is being closed is dialled again
   std::chrono::seconds keep_alive_{0};  // what the broker enforces; 0: nothing
 };

@@ -223,6 +223,63 @@ TEST(CheckPublish, ShowsALongTopicOnlyInPart) {
   EXPECT_LT(check_publish(std::string(60'000, 'x'), 1, {}).detail.size(), 300U);
 }
 
+TEST(CheckOptions, TakesFallbackBrokersWithAndWithoutPinsOfTheirOwn) {
+  Options options = good();
+  options.fallback_brokers = {{.broker = "mqtts://second.example.com:443"},
+                              {.broker = "mqtts://192.0.2.3", .pins = {good().pins[1]}}};
+  const Settings settings = check_options(options);
+  ASSERT_EQ(settings.fallbacks.size(), 2U);
+  EXPECT_EQ(settings.fallbacks[0].broker.text(), "second.example.com:443");
+  EXPECT_TRUE(settings.fallbacks[0].pins.empty());
+  EXPECT_EQ(settings.fallbacks[1].pins.size(), 1U);
+}
+
+TEST(CheckOptions, NamesTheFallbackBrokerThatIsWrong) {
+  const auto wrong_url = refusal([](Options& o) {
+    o.fallback_brokers = {{.broker = "mqtts://good"}, {.broker = "mqtt://bad"}};
+  });
+  EXPECT_EQ(wrong_url.field(), "fallback_brokers[1].broker");
+  EXPECT_EQ(wrong_url.value(), "mqtt://bad");
+  const auto wrong_pin = refusal(
+      [](Options& o) { o.fallback_brokers = {{.broker = "mqtts://good", .pins = {"sha1/x"}}}; });
+  EXPECT_THAT(wrong_pin.field(), HasSubstr("fallback_brokers[0].pins"));
+  const auto too_many = refusal([](Options& o) { o.fallback_brokers.resize(8); });
+  EXPECT_EQ(too_many.field(), "fallback_brokers");
+  EXPECT_THAT(too_many.mend(), HasSubstr("7"));
+}
+
+TEST(CheckOptions, RefusesANetworkInterfaceThatNoKernelHas) {
+  expect_taken([](Options& o) { o.network_interface = "wwan0"; });
+  expect_taken([](Options& o) { o.network_interface = std::string(15, 'x'); });
+  for (const char* name : {"sixteen-bytes-00", "a/b", "a b", "a:1", ".", ".."}) {
+    EXPECT_EQ(refusal([&](Options& o) { o.network_interface = name; }).field(),
+              "network_interface");
+  }
+}
+
+TEST(CheckOptions, RefusesAProxyThatItCannotUse) {
+  Options options = good();
+  options.proxy = "http://truck:secret@proxy:3128";
+  EXPECT_EQ(check_options(options).reach.proxy->server.text(), "proxy:3128");
+  EXPECT_EQ(refusal([](Options& o) { o.proxy = "https://proxy:1"; }).field(), "proxy");
+}
+
+TEST(CheckOptions, RefusesAnAddressLifetimeOutsideItsRange) {
+  expect_taken([](Options& o) { o.address_lifetime = 0s; });
+  EXPECT_EQ(refusal([](Options& o) { o.address_lifetime = -1s; }).field(), "address_lifetime");
+  EXPECT_EQ(refusal([](Options& o) { o.address_lifetime = 31 * 24h; }).field(), "address_lifetime");
+}
+
+TEST(CheckOptions, RefusesAnAlpnThatIsNotOneName) {
+  Options options = good();
+  options.alpn = "x-amzn-mqtt-ca";
+  EXPECT_EQ(check_options(options).tls.alpn, "x-amzn-mqtt-ca");
+  for (const std::string& name :
+       {std::string("mqtt,http/1.1"), std::string("mq tt"), std::string(256, 'x')}) {
+    EXPECT_EQ(refusal([&](Options& o) { o.alpn = name; }).field(), "alpn");
+  }
+}
+
 TEST(CheckPublish, RefusesAPayloadThatIsTooLarge) {
   const Failure failure = check_publish("a", limits::kMaxPayloadBytes + 1, {});
   EXPECT_EQ(failure.error, Errc::payload_too_large);

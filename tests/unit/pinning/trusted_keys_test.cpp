@@ -60,5 +60,21 @@ TEST(TrustedKeys, NamesPinsVersionAndFallback) {
   EXPECT_THAT(TrustedKeys(0, pins_from(1, 1)).text(), Not(HasSubstr("version")));
 }
 
+TEST(TrustedKeys, JudgesABrokerWithPinsOfItsOwnByThoseAlone) {
+  const TrustedKeys own =
+      TrustedKeys(7, pins_from(1, 2), pins_from(3, 3)).with_pins(pins_from(9, 9));
+  EXPECT_TRUE(own.judge(pins_from(9, 9)));
+  for (std::uint8_t n = 1; n <= 3; ++n) EXPECT_FALSE(own.judge({pin_number(n)}));
+  EXPECT_EQ(own.version(), 0U);
+}
+
+TEST(TrustedKeys, TrustsARevokedKeyNowhere) {
+  const TrustedKeys set(7, pins_from(1, 2), {}, pins_from(8, 8));
+  EXPECT_FALSE(set.with_pins(pins_from(8, 9)).judge({pin_number(8)}));
+  EXPECT_TRUE(set.with_pins(pins_from(8, 9)).judge({pin_number(9)}));
+  EXPECT_FALSE(set.with_pins(pins_from(8, 9)).judge({pin_number(9), pin_number(8)}));
+  EXPECT_TRUE(set.with_pins(pins_from(8, 8)).empty());
+}
+
 }  // namespace
 }  // namespace holdfast::pinning

@@ -1,0 +1,97 @@
+#include "device/broker_paths.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace holdfast::device {
+
+BrokerPaths::BrokerPaths(const asio::any_io_executor& executor, const Settings& settings,
+                         const Events& events)
+    : executor_(executor), trying_(events.trying), order_(1 + settings.fallbacks.size()) {
+  const auto add = [&](const channel::BrokerUrl& broker, const std::vector<pinning::Pin>& pins) {
+    channel::Dialer::Events of_path = events.dialer;
+    if (!pins.empty()) of_path.refused_key = [](const pinning::Pin&) {};
+    paths_.push_back({.broker = broker,
+                      .pins = pins,
+                      .dialer = std::make_unique<channel::Dialer>(
+                          executor, broker, settings.options.timeouts, settings.tls,
+                          std::move(of_path), channel::system_lookup, settings.reach)});
+  };
+  add(settings.broker, {});
+  for (const FallbackSettings& fallback : settings.fallbacks) add(fallback.broker, fallback.pins);
+}
+
+void BrokerPaths::dial(const pinning::SharedKeys& trusted, Instant now, Handler handler) {
+  cancel();
+  trusted_ = trusted;
+  handler_ = std::move(handler);
+  left_ = order_.next(now);
+  std::reverse(left_.begin(), left_.end());  // the next one is at the end
+  try_next();
+}
+
+void BrokerPaths::cancel() {
+  left_.clear();
+  failures_.clear();
+  handler_ = nullptr;
+  for (const Path& path : paths_) path.dialer->cancel();
+}
+
+bool BrokerPaths::can_dial(const pinning::SharedKeys& trusted) {
+  return std::any_of(paths_.begin(), paths_.end(),
+                     [&](Path& path) { return !keys_of(path, trusted)->empty(); });
+}
+
+const pinning::SharedKeys& BrokerPaths::keys_of(Path& path, const pinning::SharedKeys& trusted) {
+  if (path.pins.empty()) return trusted;
+  if (path.made_of != trusted) {
+    path.made_of = trusted;
+    path.keys = std::make_shared<const pinning::TrustedKeys>(trusted->with_pins(path.pins));
+  }
+  return path.keys;
+}
+
+const pinning::SharedKeys& BrokerPaths::keys(const pinning::SharedKeys& trusted) {
+  return keys_of(paths_[current_], trusted);
+}
+
+void BrokerPaths::try_next() {
+  while (!left_.empty() && keys_of(paths_[left_.back()], trusted_)->empty()) left_.pop_back();
+  if (left_.empty()) {
+    std::exchange(handler_, nullptr)(nullptr, sum_up());
+    return;
+  }
+  current_ = left_.back();
+  left_.pop_back();
+  Path& path = paths_[current_];
+  trying_(path.broker);
+  path.dialer->dial(keys_of(path, trusted_),
+                    [this](std::shared_ptr<channel::Channel> channel, Failure failure) {
+                      answered(std::move(channel), std::move(failure));
+                    });
+}
+
+void BrokerPaths::answered(std::shared_ptr<channel::Channel> channel, Failure failure) {
+  if (failure) {
+    if (paths_.size() > 1) failure.detail.insert(0, paths_[current_].broker.text() + ": ");
+    failures_.push_back(std::move(failure));
+    try_next();
+    return;
+  }
+  left_.clear();
+  failures_.clear();
+  std::exchange(handler_, nullptr)(std::move(channel), {});
+}
+
+// All of them in one sentence, under the error that says most.
+Failure BrokerPaths::sum_up() {
+  Failure sum;
+  for (Failure& failure : failures_) {
+    if (channel::weight(failure) > channel::weight(sum)) sum.error = failure.error;
+    sum.detail += (sum.detail.empty() ? "" : "; ") + failure.detail;
+  }
+  failures_.clear();
+  return sum;
+}
+
+}  // namespace holdfast::device

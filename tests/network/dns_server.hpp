@@ -1,0 +1,38 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <mutex>
+#include <string>
+#include <thread>
+
+namespace holdfast::test {
+
+// DnsServer answers on 127.0.0.1:53 of the private network, in a thread of its own: every name has
+// the one address that it is told (A), and no other record. Throws std::runtime_error when it
+// cannot listen.
+class DnsServer {
+ public:
+  explicit DnsServer(const std::string& address);
+  ~DnsServer();
+  DnsServer(const DnsServer&) = delete;
+  DnsServer& operator=(const DnsServer&) = delete;
+
+  void set_address(const std::string& address);
+  // While true it takes questions and says nothing.
+  void be_silent(bool silent) { silent_ = silent; }
+  // Questions for an A record.
+  std::size_t questions() const { return questions_; }
+
+ private:
+  void serve();
+
+  int socket_ = -1;
+  std::atomic<bool> silent_{false};
+  std::atomic<std::size_t> questions_{0};
+  std::mutex mutex_;
+  std::string address_;
+  std::thread thread_;
+};
+
+}  // namespace holdfast::test

@@ -1,0 +1,65 @@
+// Does a whole device, with the C library's own resolver, find a broker that moves, and go without
+// name servers where it can?
+
+#include <stdexcept>
+
+#include "integration/device_fixture.hpp"
+#include "network/dns_server.hpp"
+#include "network/private_network.hpp"
+
+namespace holdfast::test {
+namespace {
+
+class DnsTest : public DeviceTest {
+ protected:
+  void SetUp() override {
+    if (!why_no_private_network().empty()) GTEST_SKIP() << why_no_private_network();
+    first_ = make_broker();
+    const std::string port = std::to_string(first_->tls_port());
+    // The same port on another address: what a name that is moved leads to.
+    second_ = make_broker({.tls_extra_lines = {"listener " + port + " 127.0.0.2",
+                                               "certfile " + key_.cert_file.string(),
+                                               "keyfile " + key_.key_file.string()}});
+    names_ = std::make_unique<DnsServer>("127.0.0.1");
+    options_ = options_for(first_->tls_port());
+    options_.broker = "mqtts://broker.test:" + port;
+  }
+  void expect_delivery(WatchedDevice& device) {
+    const auto delivery = device.wait_for_delivery(device.publish("t", "x"));
+    ASSERT_TRUE(delivery);
+    EXPECT_FALSE(delivery->error) << delivery->detail;
+  }
+
+  std::unique_ptr<Mosquitto> first_;
+  std::unique_ptr<Mosquitto> second_;
+  std::unique_ptr<DnsServer> names_;
+  Options options_;
+};
+
+TEST_F(DnsTest, AsksOnceAndFollowsABrokerThatMoved) {
+  WatchedDevice device(options_);
+  device->start();
+  expect_delivery(device);
+  EXPECT_EQ(names_->questions(), 1U);
+  first_->restart();
+  ASSERT_TRUE(device.wait_for(EventKind::connected, 2));
+  names_->set_address("127.0.0.2");
+  first_->kill();
+  expect_delivery(device);
+  EXPECT_EQ(device->status().address.find("127.0.0.2:"), 0U) << device->status().address;
+}
+
+TEST_F(DnsTest, ComesBackWithoutANameServer) {
+  options_.address_lifetime = 0s;  // it asks each time
+  WatchedDevice device(options_);
+  device->start();
+  expect_delivery(device);
+  names_->be_silent(true);
+  first_->restart();
+  ASSERT_TRUE(device.wait_for(EventKind::connected, 2)) << "the address that worked was forgotten";
+  EXPECT_GE(names_->questions(), 2U);
+  expect_delivery(device);
+}
+
+}  // namespace
+}  // namespace holdfast::test
