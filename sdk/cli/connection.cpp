@@ -36,23 +36,33 @@ std::string random_name(const std::string& command) {
   return "holdfast-" + command + "-" + to_hex(text_of(bytes));
 }
 
-// A password on the command line would be seen by everybody who may run ps.
-std::string read_password(const Connection& connection) {
-  if (connection.password_file.empty()) return {};
+// The first line of a file with a password: on the command line everybody who may run ps would see
+// it. Empty without a file.
+std::string read_secret(const std::string& command, const std::string& option,
+                        const std::string& file, const std::string& what) {
+  if (file.empty()) return {};
   struct stat facts {};
-  if (::stat(connection.password_file.c_str(), &facts) == 0 && S_ISREG(facts.st_mode) &&
+  if (::stat(file.c_str(), &facts) == 0 && S_ISREG(facts.st_mode) &&
       (facts.st_mode & (S_IRGRP | S_IROTH)) != 0) {
-    note(connection.command, "others can read the password in " + connection.password_file +
-                                 "; chmod 600 " + connection.password_file);
+    note(command, "others can read the password in " + file + "; chmod 600 " + file);
   }
-  const auto bytes = read_file(connection.password_file, limits::kMaxCredentialBytes + 2);
-  std::string password(text_of(bytes));
-  password.resize(std::min(password.find('\n'), password.size()));
-  if (password.ends_with('\r')) password.pop_back();
-  if (password.empty()) {
-    refuse("--password-file is empty", connection.password_file, "its first line is the password");
+  const auto bytes = read_file(file, limits::kMaxCredentialBytes + 2);
+  std::string secret(text_of(bytes));
+  secret.resize(std::min(secret.find('\n'), secret.size()));
+  if (secret.ends_with('\r')) secret.pop_back();
+  if (secret.empty()) refuse(option + " is empty", file, "its first line is " + what);
+  return secret;
+}
+
+std::string proxy_of(const Connection& connection) {
+  if (connection.proxy.find('@') != std::string::npos) {
+    refuse("--proxy with a user name", "",
+           "everybody on this machine could read it; write the whole URL into a file and name that "
+           "with --proxy-file");
   }
-  return password;
+  if (!connection.proxy.empty()) return connection.proxy;
+  return read_secret(connection.command, "--proxy-file", connection.proxy_file,
+                     "http://USER:PASSWORD@HOST:PORT");
 }
 
 }  // namespace
@@ -66,6 +76,25 @@ void add_connection_options(CLI::App& app, Connection& connection) {
       ->required()
       ->allow_extra_args(false)
       ->type_name("PIN");
+  app.add_option(
+         "--also-broker", connection.also_brokers,
+         "another broker, tried when the first fails and judged by the same pins; repeat it")
+      ->allow_extra_args(false)
+      ->type_name("URL");
+  auto* proxy =
+      app.add_option("--proxy", connection.proxy,
+                     "http://HOST:PORT of an HTTP proxy that takes CONNECT; none unless told")
+          ->type_name("URL");
+  app.add_option("--proxy-file", connection.proxy_file,
+                 "a file with http://USER:PASSWORD@HOST:PORT in its first line")
+      ->excludes(proxy)
+      ->type_name("FILE");
+  app.add_option("--interface", connection.network_interface,
+                 "the network interface to leave through; as the routes say unless told")
+      ->type_name("NAME");
+  app.add_option("--alpn", connection.alpn,
+                 "the protocol to name in ALPN, for brokers that share a port")
+      ->type_name("PROTOCOL");
   app.add_option("--qos", connection.qos, "0 at most once, 1 at least once, 2 exactly once")
       ->check(CLI::Range(0U, connection.command == "sub" ? 1U : 2U))
       ->type_name("N")
@@ -108,7 +137,14 @@ Options to_options(const Connection& connection) {
   options.pins = connection.pins;
   options.state_dir = connection.state_dir;
   options.username = connection.username;
-  options.password = read_password(connection);
+  options.password =
+      read_secret(connection.command, "--password-file", connection.password_file, "the password");
+  for (const std::string& url : connection.also_brokers) {
+    options.fallback_brokers.push_back({.broker = url, .pins = {}});
+  }
+  options.proxy = proxy_of(connection);
+  options.network_interface = connection.network_interface;
+  options.alpn = connection.alpn;
   options.mqtt_version = connection.mqtt == "5" ? MqttVersion::v5 : MqttVersion::v3_1_1;
   if (!connection.ca.empty()) {
     options.trust = TrustMode::pinned_and_ca;

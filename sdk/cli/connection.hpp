@@ -28,6 +28,11 @@ struct Connection {
   std::string key;
   std::string username;
   std::string password_file;
+  std::vector<std::string> also_brokers;
+  std::string proxy;
+  std::string proxy_file;
+  std::string network_interface;
+  std::string alpn;
   std::string mqtt = "5";
   std::string timeout;
   unsigned qos = 1;

@@ -5,6 +5,7 @@
 #include <csignal>
 
 #include "cli/cli_fixture.hpp"
+#include "support/connect_proxy.hpp"
 #include "support/ports.hpp"
 #include "support/subscriber.hpp"
 #include "support/tls_server.hpp"
@@ -51,6 +52,30 @@ TEST_F(PubTest, LinesAreMessagesAndEmptyOnesToo) {
   EXPECT_TRUE(json.at("error").is_null());
   EXPECT_GT(json.at("bytes_up"), 500);
   EXPECT_GT(json.at("bytes_down"), 500);
+}
+
+TEST_F(PubTest, GoesThroughAProxyAndToAnotherBroker) {
+  const auto broker = make_broker();
+  const ConnectProxy proxy({.routes = {{"second.test:443", broker->tls_port()}},
+                            .authorization = "Basic dHJ1Y2s6c2VzYW1l"});
+  const Words more{
+      "--topic", "t",    "--message",   "x", "--also-broker", "mqtts://second.test:443",
+      "--alpn",  "mqtt", "--interface", "lo"};
+  Words good = words("pub", 1, more);
+  const std::string port = std::to_string(proxy.port());
+  const auto file = dir_.write("proxy", "http://truck:sesame@127.0.0.1:" + port + "\n");
+  std::filesystem::permissions(file, std::filesystem::perms::owner_read);
+  good.insert(good.end(), {"--proxy-file", file.string()});
+  const auto result = cli(good);
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_EQ(proxy.requests().size(), 2u) << "the first broker has its turn first";
+
+  Words secret = words("pub", 1, more);
+  secret.insert(secret.end(), {"--proxy", "http://truck:sesame@127.0.0.1:" + port});
+  const auto refused = cli(secret);
+  EXPECT_EQ(refused.status, 2);
+  EXPECT_TRUE(refused.says("--proxy-file")) << refused.err;
+  EXPECT_FALSE(refused.says("sesame")) << refused.err;
 }
 
 TEST_F(PubTest, ManyLinesArriveInOrder) {
