@@ -21,7 +21,8 @@ constexpr std::array kRefusals{
     Errc::session_taken_over, Errc::topic_refused,       Errc::payload_refused,
     Errc::refused_by_broker,  Errc::server_moved};
 // What may change while one waits.
-constexpr std::array kPassingRefusals{Errc::server_busy, Errc::quota_exceeded};
+constexpr std::array kPassingRefusals{Errc::server_busy, Errc::quota_exceeded,
+                                      Errc::use_another_server};
 
 template <class List>
 bool is_among(std::error_code error, const List& list) {

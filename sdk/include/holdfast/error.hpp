@@ -57,7 +57,8 @@ enum class Errc {
   payload_refused = 69,      ///< the broker refused the payload's format or size
   quota_exceeded = 70,       ///< a quota of the broker is used up
   refused_by_broker = 71,    ///< refused for a reason that has no code of its own here
-  server_moved = 72,         ///< the broker tells the device to use another server
+  server_moved = 72,         ///< the broker tells the device that it has moved for good (0x9D)
+  use_another_server = 73,   ///< the broker tells the device to use another server for now (0x9C)
 
   // Payloads.
   malformed_payload = 80,  ///< not a valid FlatBuffer: truncated, or offsets that lead nowhere

@@ -35,8 +35,11 @@ enum class EventKind {
   pin_set_expired,       ///< the pin set should have been replaced by now
   candidate_pin,         ///< report only: whether the pin in `detail` would have matched
   recovery,              ///< the recovery broker is dialled for a newer pin set
-  warning,               ///< anything else that an operator should know
-  stopped,               ///< the device has stopped
+  duplicate_client_id,  ///< another client has, or seems to have, the client identifier in `detail`
+  referred,             ///< the broker names another one; `detail` says which, and if it is tried
+  resting,              ///< hung up, because holding the line costs more; `detail` has the sums
+  warning,              ///< anything else that an operator should know
+  stopped,              ///< the device has stopped
 };
 
 /// The name of a kind as it is written above, for logs.

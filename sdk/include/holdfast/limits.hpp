@@ -144,6 +144,41 @@ inline constexpr auto kBackoffBase = 1s;
 inline constexpr auto kBackoffCap = 5min;
 /// A network that comes and goes lets a waiting device try at once no more often than this.
 inline constexpr auto kNetworkChangeInterval = 5s;
+/// Longest Server Reference that is looked at (MQTT 5 section 4.11): several names with ports.
+inline constexpr std::size_t kMaxServerReferenceBytes = 1'024;
+/// How often in a row a device lets itself be sent to another broker before it waits: brokers that
+/// name each other must not keep it running in a circle.
+inline constexpr unsigned kMaxReferrals = 3;
+/// How long the word of a broker that has moved counts. Then its own address is asked again, in
+/// case the word was wrong.
+inline constexpr auto kMovedFor = std::chrono::seconds(24h);
+
+// --- Holding the line --------------------------------------------------------------------------
+
+/// Between two TCP keep-alive probes, before anything was learned of a network: mobile carriers
+/// drop idle mappings after some minutes, five as a rule.
+inline constexpr auto kFirstProbeInterval = std::chrono::seconds(4min);
+/// The least and the most that is learned. RFC 5382 section 5 (REQ-5) has a NAT keep an idle TCP
+/// mapping for 2 h 4 min; below half a minute a line costs more than it is worth.
+inline constexpr auto kMinProbeInterval = std::chrono::seconds(30s);
+inline constexpr auto kMaxProbeInterval = std::chrono::seconds(2h);
+/// The least between two MQTT pings for the sake of a proxy that closes idle connections.
+inline constexpr auto kMinPingInterval = std::chrono::seconds(10s);
+/// Networks of which the interval is remembered: home, depot, two modems, and some on the way.
+inline constexpr std::size_t kLearnedNetworks = 16;
+/// IP bytes of a probe and of an MQTT ping with their answers (IPv4, TCP timestamps).
+inline constexpr unsigned kProbeIpBytes = 104;
+inline constexpr unsigned kPingIpBytes = 204;
+/// IP bytes of a close in order, and of a set-up before one was measured.
+inline constexpr unsigned kCloseIpBytes = 476;
+inline constexpr unsigned kSetupIpBytes = 2'150;
+/// A line that has just been used is not given up: more often comes soon.
+inline constexpr auto kRestAfter = std::chrono::seconds(5s);
+/// How long before a message is due a resting session dials: twice what set-ups have taken, within
+/// these bounds; the middle one before one was measured.
+inline constexpr auto kMinDialLead = std::chrono::seconds(1s);
+inline constexpr auto kFirstDialLead = std::chrono::seconds(10s);
+inline constexpr auto kMaxDialLead = std::chrono::seconds(60s);
 /// How long a dead line may go unnoticed by a device that wants to be reachable.
 inline constexpr auto kReachableWithin = 15min;
 /// How long the broker keeps subscriptions and queued messages of an absent device.

@@ -99,8 +99,17 @@ struct Will {
   std::chrono::seconds delay{0};  ///< MQTT 5 only; how long the broker waits for a return
 };
 
+/// What becomes of a line that carries nothing for a while. docs/guides/connectivity.md has the
+/// sums.
+enum class Hold : std::uint8_t {
+  automatic,  ///< it is closed where that is cheaper than holding it until the next message is due;
+              ///< never with a subscription or a will
+  always,     ///< it is held
+};
+
 /// Reconnection: full-jitter exponential backoff. The wait before attempt n is drawn evenly from 0
-/// to min(cap, base · 2ⁿ); n returns to 0 only after a connection has lasted `stable_after`.
+/// to min(cap, base · 2ⁿ); n returns to 0 only after a connection has lasted `stable_after`. Waits
+/// after a refusal are longer, in parts or multiples of `cap`: docs/guides/connectivity.md.
 struct Backoff {
   std::chrono::milliseconds base = limits::kBackoffBase;         ///< 1 ms to `cap`
   std::chrono::milliseconds cap = limits::kBackoffCap;           ///< up to 24 h
@@ -196,6 +205,7 @@ struct Options {
   /// With a subscription or a will: how long a dead line may go unnoticed, 10 s to 18 h.
   /// Without them nothing is probed, and silence costs nothing.
   std::chrono::seconds reachable_within = limits::kReachableWithin;
+  Hold hold = Hold::automatic;
 
   Backoff backoff{};
   Timeouts timeouts{};

@@ -13,6 +13,7 @@ enum class State {
   connecting,  ///< name, TCP, TLS and pin, MQTT login
   connected,   ///< messages flow
   waiting,     ///< the next attempt comes after the backoff
+  resting,     ///< hung up, because nobody needs the line; dialled again when a message is due
   stopping,
   stopped,
 };

@@ -71,6 +71,8 @@ std::string describe(Errc error) {
       return "refused by the broker";
     case Errc::server_moved:
       return "broker names another server";
+    case Errc::use_another_server:
+      return "broker names another one to use";
     case Errc::malformed_payload:
       return "payload is not a valid FlatBuffer";
     case Errc::foreign_payload:
@@ -114,6 +116,7 @@ Condition condition_of(Errc error) {
     case Errc::server_busy:
     case Errc::quota_exceeded:
     case Errc::session_taken_over:
+    case Errc::use_another_server:
     case Errc::inbound_overflow:
     case Errc::system_failure:
       return Condition::retry_later;

@@ -50,6 +50,12 @@ std::string_view to_string(EventKind kind) noexcept {
       return "candidate_pin";
     case EventKind::recovery:
       return "recovery";
+    case EventKind::duplicate_client_id:
+      return "duplicate_client_id";
+    case EventKind::referred:
+      return "referred";
+    case EventKind::resting:
+      return "resting";
     case EventKind::warning:
       return "warning";
     case EventKind::stopped:
@@ -68,6 +74,8 @@ std::string_view to_string(State state) noexcept {
       return "connected";
     case State::waiting:
       return "waiting";
+    case State::resting:
+      return "resting";
     case State::stopping:
       return "stopping";
     case State::stopped:

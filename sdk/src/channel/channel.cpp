@@ -1,7 +1,9 @@
 #include "channel/channel.hpp"
 
 #include <fcntl.h>
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -22,6 +24,9 @@ namespace {
 // One read takes what a burst of segments left in the socket; more is read in the next turn.
 constexpr std::size_t kReadBytes = std::size_t{32} * 1024;
 constexpr int kInitialUnsentBytes = 16 * 1024;
+// How often a probe is sent before the line is taken for dead, and how far apart.
+constexpr int kProbes = 3;
+constexpr std::chrono::duration<int> kProbeRepeat{10};
 
 void set_option(int socket, int level, int name, int value) {
   // A kernel without one of these still carries the connection, only less economically.
@@ -36,6 +41,7 @@ Channel::Channel(const asio::any_io_executor& executor, const TlsContext& tls,
     : socket_(executor),
       timer_(executor),
       read_timer_(executor),
+      settle_timer_(executor),
       tls_(tls, host, std::move(keys)),
       timeouts_(timeouts),
       route_(std::move(route)),
@@ -92,6 +98,53 @@ void Channel::set_socket_options() {
   set_option(socket, IPPROTO_TCP, TCP_QUICKACK, 0);
   set_option(socket, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(timeouts_.response.count()));
   set_option(socket, IPPROTO_TCP, TCP_NOTSENT_LOWAT, kInitialUnsentBytes);
+}
+
+// TCP_USER_TIMEOUT governs keep-alive as well: with it, a single probe without an answer ends the
+// connection, whatever TCP_KEEPCNT says (tcp(7), and tcp_keepalive_timer in the kernel). On a link
+// that loses packets that would cost a set-up each time. So while the line is idle the timeout is
+// long enough for all probes, and it is the short one again as soon as data is sent.
+void Channel::probe_after(std::chrono::seconds silence) {
+  if (phase_ != Phase::open) return;
+  probe_after_ = silence;
+  const bool on = silence.count() > 0;
+  if (on) {
+    set_option(handle_, IPPROTO_TCP, TCP_KEEPIDLE, static_cast<int>(silence.count()));
+    set_option(handle_, IPPROTO_TCP, TCP_KEEPINTVL, kProbeRepeat.count());
+    set_option(handle_, IPPROTO_TCP, TCP_KEEPCNT, kProbes);
+  }
+  set_option(handle_, SOL_SOCKET, SO_KEEPALIVE, on ? 1 : 0);
+  relaxed_ = true;
+  expect_acknowledgement();
+}
+
+void Channel::expect_acknowledgement() {
+  if (!relaxed_) return;
+  relaxed_ = false;
+  set_option(handle_, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(timeouts_.response.count()));
+  if (probe_after_.count() > 0) relax_timeout();
+}
+
+void Channel::relax_timeout() {
+  settle_timer_.expires_after(timeouts_.response);
+  settle_timer_.async_wait([weak = weak_from_this()](const std::error_code& error) {
+    const auto self = weak.lock();
+    if (error || !self || self->phase_ != Phase::open || self->probe_after_.count() == 0) return;
+    int unsent = 0;  // or not acknowledged
+    if (::ioctl(self->handle_, SIOCOUTQ, &unsent) == 0 && unsent > 0) {
+      self->relax_timeout();
+      return;
+    }
+    const std::chrono::milliseconds patience = self->probe_after_ + kProbes * kProbeRepeat;
+    set_option(self->handle_, IPPROTO_TCP, TCP_USER_TIMEOUT, static_cast<int>(patience.count()));
+    self->relaxed_ = true;
+  });
+}
+
+asio::ip::address Channel::local_address() const {
+  std::error_code error;
+  const auto local = socket_.local_endpoint(error);
+  return error ? asio::ip::address() : local.address();
 }
 
 Failure Channel::explain_connect(const std::error_code& error) const {
@@ -236,11 +289,14 @@ Failure Channel::explain_end(int error_number) const {
     return {Errc::connection_lost, at + ": " + how + " in the middle of the TLS handshake"};
   }
   if (error_number == ETIMEDOUT) {
-    return {Errc::connection_lost, at + ": data was not acknowledged for " +
-                                       std::to_string(timeouts_.response.count()) +
-                                       " ms; the line is taken for dead"};
+    return {Errc::timed_out, at + ": data was not acknowledged for " +
+                                 std::to_string(timeouts_.response.count()) +
+                                 " ms; the line is taken for dead"};
   }
-  return {Errc::connection_lost, at + ": " + how};
+  // Who ended it matters to those who decide when to come back: the peer did, or the way to it is
+  // gone.
+  const bool by_peer = error_number == 0 || error_number == ECONNRESET || error_number == EPIPE;
+  return {by_peer ? Errc::connection_lost : Errc::unreachable, at + ": " + how};
 }
 
 void Channel::deliver() {
@@ -297,6 +353,7 @@ void Channel::flush() {
   if (phase_ == Phase::closed || phase_ == Phase::connecting || phase_ == Phase::tunnelling) {
     return;
   }
+  if (!tls_.output().empty()) expect_acknowledgement();
   while (!tls_.output().empty()) {
     const auto output = tls_.output();
     const ssize_t count = ::send(handle_, output.data(), output.size(), MSG_NOSIGNAL);
@@ -354,6 +411,7 @@ void Channel::drop() {
   phase_ = Phase::closed;
   timer_.cancel();
   read_timer_.cancel();
+  settle_timer_.cancel();
   std::error_code ignored;
   socket_.close(ignored);
 }

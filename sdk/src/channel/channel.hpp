@@ -73,6 +73,11 @@ class Channel : public std::enable_shared_from_this<Channel> {
   /// small records are expected, and none is urgent.
   void read_in_rhythm(bool rhythm) { rhythm_ = rhythm; }
 
+  /// Has the kernel send a TCP keep-alive probe whenever nothing has come for so long; 0: never.
+  /// What has to go out and is not acknowledged is found out as soon as ever, and a probe is
+  /// repeated before its silence counts.
+  void probe_after(std::chrono::seconds silence);
+
   /// close_notify, FIN, and then up to `limits::kCloseTimeout` for the peer's own end, so that the
   /// closing segments are counted. Ends with `closed`.
   void close();
@@ -85,6 +90,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
   std::string address() const;
   /// The host has no longer the address that this connection comes from.
   bool lost_its_address() const;
+  /// This device's own; unspecified without a connection.
+  asio::ip::address local_address() const;
   const pinning::TrustedKeys::Match& vouching() const { return tls_.vouching(); }
   /// The key that was shown, and refused because no pin matches it.
   std::optional<pinning::Pin> refused_pin() const { return tls_.refused_pin(); }
@@ -114,6 +121,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
   void flush();
   void arm_timer(std::chrono::milliseconds time);
   void finish(Failure why);
+  void expect_acknowledgement();
+  void relax_timeout();
   Failure explain_connect(const std::error_code& error) const;
   Failure explain_end(int error_number) const;
 
@@ -121,6 +130,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   int handle_ = -1;  // of the open socket; Asio has no const way to ask for it
   asio::steady_timer timer_;
   asio::steady_timer read_timer_;
+  asio::steady_timer settle_timer_;
   TlsSession tls_;
   Timeouts timeouts_;
   Route route_;
@@ -135,6 +145,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
   bool flushing_ = false;    // a wait for writability is pending
   bool delivering_ = false;  // `data` is being called
   bool sent_fin_ = false;
+  std::chrono::seconds probe_after_{0};
+  bool relaxed_ = false;  // the kernel's patience is that for probes
   std::vector<std::byte> plain_text_;
   ChannelBill bill_;
 };

@@ -24,6 +24,7 @@ Link::Link(const asio::any_io_executor& executor, std::shared_ptr<channel::Chann
       nudge_timer_(executor),
       channel_(std::move(channel)),
       events_(std::move(events)) {
+  if (login.version == MqttVersion::v5) references_.listen();
   client_ = std::make_unique<mqtt_engine::Client>(executor, std::move(login), client_events());
 }
 
@@ -83,6 +84,14 @@ relay::RelayEvents Link::relay_events() {
       .answered =
           [weak](const relay::Piece& piece) {
             if (const auto self = weak.lock(); self && !self->over_) self->answer_came(piece);
+          },
+      .overheard =
+          [weak](const relay::Piece& piece) {
+            const auto self = weak.lock();
+            if (!self || self->over_ || self->closing_) return;
+            if (auto reference = self->references_.take(piece.bytes, piece.ends)) {
+              self->events_.referred(std::move(*reference));
+            }
           },
       .arrived =
           [weak](relay::PacketType) {

@@ -21,6 +21,7 @@
 #include "device/window.hpp"
 #include "mqtt/acknowledgement.hpp"
 #include "mqtt/client.hpp"
+#include "mqtt/server_reference.hpp"
 #include "relay/relay.hpp"
 
 namespace holdfast::device {
@@ -31,6 +32,8 @@ struct LinkEvents {
   std::function<void(Failure)> ended;
   /// The broker answered a PUBLISH or PUBREL.
   std::function<void(const mqtt_engine::Acknowledgement&)> answered;
+  /// The broker names another one, and will end the connection.
+  std::function<void(std::string reference)> referred;
   /// TLS has taken a QoS 0 message.
   std::function<void(MessageId)> sent_at_most_once;
   std::function<void(std::uint64_t id, int code)> subscribed;
@@ -61,6 +64,8 @@ class Link : public std::enable_shared_from_this<Link> {
   Failure subscribe(std::uint64_t id, const std::string& filter, Qos qos,
                     mqtt_engine::RetainHandling retain);
   void ping();
+  /// Has the kernel probe the line after so long a silence; 0: never.
+  void probe_after(std::chrono::seconds silence) { channel_->probe_after(silence); }
 
   /// How many messages wait for their acknowledgement.
   void in_flight(std::size_t count) { channel_->read_in_rhythm(count >= limits::kManyInFlight); }
@@ -74,6 +79,8 @@ class Link : public std::enable_shared_from_this<Link> {
   bool lost_its_address() const { return channel_->lost_its_address(); }
 
   channel::ChannelBill bill() const { return channel_->bill(); }
+  /// This device's address on the connection.
+  asio::ip::address local_address() const { return channel_->local_address(); }
 
  private:
   struct Passing {
@@ -102,6 +109,7 @@ class Link : public std::enable_shared_from_this<Link> {
   Window window_;
   std::deque<Passing> at_relay_;  // published, not yet with TLS
   mqtt_engine::AcknowledgementReader answers_;
+  mqtt_engine::ServerReferenceReader references_;
   std::optional<Failure> why_;  // the first failure that tells something
   bool greeted_ = false;        // Paho's CONNECT has passed
   bool closing_ = false;        // we asked for the end

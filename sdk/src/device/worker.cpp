@@ -6,6 +6,7 @@
 
 #include <asio/post.hpp>
 
+#include "channel/network_key.hpp"
 #include "device/bill.hpp"
 #include "mqtt/paho_runtime.hpp"
 #include "mqtt/reason.hpp"
@@ -22,8 +23,11 @@ channel::TlsPolicy recovery_policy(const Settings& settings) {
 }
 
 session::Config session_config(const Options& options) {
-  return {options.backoff, options.timeouts, options.reachable_within,
-          static_cast<unsigned>(1 + options.fallback_brokers.size())};
+  return {.backoff = options.backoff,
+          .timeouts = options.timeouts,
+          .reachable_within = options.reachable_within,
+          .hold = options.hold,
+          .brokers = static_cast<unsigned>(1 + options.fallback_brokers.size())};
 }
 
 }  // namespace
@@ -56,6 +60,7 @@ Worker::Worker(asio::io_context& io, const Settings& settings, Shared& shared,
       random_(std::move(random)),
       trust_(settings, shared, TrustedTime()),
       paths_(io.get_executor(), settings, path_events()),
+      lines_(settings, shared),
       timer_(io),
       gate_(std::make_shared<Gate>()),
       sender_(settings.options.mqtt_version, shared) {
@@ -81,6 +86,7 @@ channel::Dialer::Events Worker::dialer_events() {
       .refused_key =
           [this](const pinning::Pin& seen) {
             // That the recovery broker has another key says nothing about the set.
+            // So does that of a broker that was only named.
             if (with_ == With::broker) trust_.refused(seen, now());
           },
       .warning =
@@ -103,6 +109,7 @@ void Worker::start() {
         if (over_) return;
         trust_.begin(now());
         watch_network();
+        session_.restore(lines_.load());
         update_load();
         session_.start(now());
         act();
@@ -164,6 +171,10 @@ void Worker::carry_out(session::Ping) {
   if (link_) link_->ping();
 }
 
+void Worker::carry_out(const session::Probe& probe) {
+  if (link_) link_->probe_after(probe.after);
+}
+
 void Worker::carry_out(session::Close) {
   if (link_) link_->close();
 }
@@ -182,8 +193,37 @@ void Worker::carry_out(const session::Wait& wait) {
                    std::to_string(time.count()) + " ms");
 }
 
+void Worker::carry_out(const session::Rest& rest) {
+  const std::string until =
+      rest.time
+          ? std::to_string(std::chrono::duration_cast<std::chrono::seconds>(*rest.time).count()) +
+                " s"
+          : "there is a message";
+  shared_.emit(EventKind::resting, {},
+               "hung up until " + until + ": holding the line would cost " +
+                   std::to_string(rest.held_bytes) + " bytes, coming back costs " +
+                   std::to_string(rest.away_bytes));
+}
+
+void Worker::carry_out(const session::Referred& referred) {
+  shared_.emit(EventKind::referred, {},
+               "the broker sends this device to " + referred.to +
+                   ", which is dialled now; it has to prove a pinned key as well");
+}
+
+void Worker::carry_out(session::Duplicate duplicate) {
+  shared_.emit(EventKind::duplicate_client_id, Errc::session_taken_over,
+               "client_id \"" + settings_.options.client_id + "\" " +
+                   (duplicate.suspected
+                        ? "seems to be in use by another client as well: the broker has closed "
+                          "connection after connection soon after the login; its log tells"
+                        : "is in use by another client as well") +
+                   "; give each device a client_id of its own");
+}
+
 void Worker::carry_out(const session::Finished& finished) {
   if (over_) return;
+  lines_.keep(session_.idle_records().rows(), LineKeeper::When::last, now());
   over_ = true;
   gate_->close();
   timer_.cancel();
@@ -204,6 +244,7 @@ LinkEvents Worker::link_events() {
             sender_.answered(answer, now());
             notify();
           },
+      .referred = [this](std::string reference) { referred(std::move(reference)); },
       .sent_at_most_once = [this](MessageId id) { sender_.sent_at_most_once(id); },
       .subscribed = [this](std::uint64_t id, int code) { subscribed(id, code); },
       .arrived = [this](const Message& message) { arrived(message); },
@@ -224,7 +265,10 @@ void Worker::logged_in(const mqtt_engine::Granted& granted) {
   shared_.emit(EventKind::connected, {},
                "connected to " + address_ + ", vouched for by " + vouching_pin_ +
                    (granted.session_present ? ", session resumed" : ", new session"));
-  session_.logged_in(now(), {granted.session_present, granted.server_keep_alive});
+  const auto wire = link_->bill().wire;
+  session_.logged_in(now(), {.session_present = granted.session_present,
+                             .server_keep_alive = granted.server_keep_alive,
+                             .setup_ip_bytes = wire.ip_bytes_up + wire.ip_bytes_down});
   if (with_ == With::recovery) {
     visit_ends_ = now() + limits::kRecoveryVisit;
     subscribe_to_pin_sets(false);
@@ -233,14 +277,19 @@ void Worker::logged_in(const mqtt_engine::Granted& granted) {
   }
   report_pins();
   sender_.begin(*link_, granted);
-  paths_.logged_in(now());
+  if (with_ == With::broker) paths_.logged_in(now());
   // Once in a process even if the broker has the session: the filters may be others than the last
   // time, and another broker may not have heard of the newest. Retain Handling 1 spares a second
   // copy of every retained message then.
-  const bool all = !granted.session_present || subscribed_at_ != paths_.current();
+  const bool own = with_ == With::broker;
+  const bool all = !granted.session_present || !own || subscribed_at_ != paths_.current();
   if (all) subscribe_to_pin_sets(granted.session_present);
   subscribe(all, granted.session_present);
-  subscribed_at_ = paths_.current();
+  if (own) {
+    subscribed_at_ = paths_.current();
+  } else {
+    subscribed_at_.reset();
+  }
   look();
   act();
 }
@@ -254,7 +303,8 @@ void Worker::ended(const Failure& failure) {
     shared_.emit(was_up ? EventKind::disconnected : EventKind::connect_failed, failure);
   }
   update_load();
-  session_.ended(now(), failure);
+  session_.ended(now(), failure, std::exchange(reference_, {}));
+  lines_.keep(session_.idle_records().rows(), LineKeeper::When::now_and_then, now());
   // The attempt may have failed for want of what has appeared since it began.
   if (std::exchange(network_news_, false)) session_.network_changed(now());
   act();
@@ -320,7 +370,7 @@ void Worker::watch_network() {
 void Worker::network_changed(channel::NetworkChanges::Seen seen) {
   if (over_) return;
   if (seen.went && link_ && link_->lost_its_address()) {
-    ended({Errc::connection_lost,
+    ended({Errc::unreachable,
            "the address that the connection to " + address_ + " came from is gone"});
   }
   if (seen.appeared) {
@@ -336,7 +386,7 @@ void Worker::look() {
   if (over_) return;
   look_at_deadlines();
   sender_.expire(now());
-  if (session_.is_up() && link_ && with_ == With::broker) {
+  if (session_.is_up() && link_ && with_ != With::recovery) {
     subscribe(false, false);
     sender_.pump(now());
   }
@@ -382,6 +432,7 @@ void Worker::update_load() {
   const outbox::Fill fill = shared_.outbox->fill();
   load.waiting = fill.waiting + fill.under_way > 0;
   load.oldest_ack = sender_.oldest_unanswered();
+  load.next_due = shared_.outbox->earliest_due();
   session_.load(now(), load);
 }
 

@@ -25,6 +25,7 @@
 #include "channel/network_watch.hpp"
 #include "device/broker_paths.hpp"
 #include "device/check_options.hpp"
+#include "device/line_keeper.hpp"
 #include "device/link.hpp"
 #include "device/sender.hpp"
 #include "device/shared.hpp"
@@ -55,8 +56,9 @@ class Worker {
 
  private:
   class Gate;
-  /// With whom the session is, or is being made.
-  enum class With { broker, recovery };
+  /// With whom the session is, or is being made: the broker of the options, one that it has named,
+  /// or the one that brings pin sets.
+  enum class With { broker, referred, recovery };
 
   /// The pin sets' own subscription; those of the app count from 1.
   static constexpr std::uint64_t kPinSetSubscription = 0;
@@ -64,12 +66,16 @@ class Worker {
   static Instant now() { return std::chrono::steady_clock::now(); }
 
   void act();
-  void carry_out(session::Dial);
+  void carry_out(const session::Dial& dial);
   void carry_out(const session::Login& login);
   void carry_out(session::Ping);
+  void carry_out(const session::Probe& probe);
   void carry_out(session::Close);
   void carry_out(const session::Abort& abort);
   void carry_out(const session::Wait& wait);
+  void carry_out(const session::Rest& rest);
+  void carry_out(const session::Referred& referred);
+  void carry_out(session::Duplicate duplicate);
   void carry_out(const session::Finished& finished);
 
   LinkEvents link_events();
@@ -86,6 +92,8 @@ class Worker {
   void cancel_dial();
   void watch_network();
   void network_changed(channel::NetworkChanges::Seen seen);
+  channel::Dialer& dialer_to(const std::string& reference);
+  void referred(std::string reference);
   void subscribe_to_pin_sets(bool session_present);
   mqtt_engine::Login login_for(const session::Login& login) const;
   void pin_sets_subscribed(int code);
@@ -112,6 +120,10 @@ class Worker {
   BrokerPaths paths_;
   std::unique_ptr<channel::Dialer> recovery_dialer_;
   std::unique_ptr<channel::NetworkWatch> network_watch_;
+  std::unique_ptr<channel::Dialer> referred_dialer_;
+  std::string referred_to_;  // of `referred_dialer_`
+  std::string reference_;    // the broker has named another one on this connection
+  LineKeeper lines_;
   asio::steady_timer timer_;
   std::optional<Instant> armed_for_;
   std::shared_ptr<Gate> gate_;

@@ -6,6 +6,8 @@
 
 #include <asio/post.hpp>
 
+#include "channel/network_key.hpp"
+#include "channel/server_reference.hpp"
 #include "device/worker.hpp"
 #include "mqtt/reason.hpp"
 
@@ -13,13 +15,14 @@ namespace holdfast::device {
 
 // --- Dialling ------------------------------------------------------------------------------------
 
-void Worker::carry_out(session::Dial) {
+void Worker::carry_out(const session::Dial& dial) {
   prove_at_.reset();  // whatever connection comes now is the proof, or none
   visit_ends_.reset();
   // In turn, so that a broker that was mended is found as well.
   const bool visits =
-      trust_.wants_recovery() && (!paths_.can_dial(trust_.keys()) || with_ == With::broker);
-  with_ = visits ? With::recovery : With::broker;
+      trust_.wants_recovery() && (!paths_.can_dial(trust_.keys()) || with_ != With::recovery);
+  with_ = dial.to.empty() ? With::broker : With::referred;
+  if (visits) with_ = With::recovery;
   if (Failure failure = why_not_dial()) {
     asio::post(io_, [this, failure = std::move(failure)] {
       if (!over_) ended(failure);
@@ -34,8 +37,11 @@ void Worker::carry_out(session::Dial) {
                  "connecting to the recovery broker " + settings_.recovery->broker.text() +
                      " for a newer pin set");
     recovery_dialer_->dial(settings_.recovery->keys, answer);
-  } else {
+  } else if (dial.to.empty()) {
     paths_.dial(trust_.keys(), now(), answer);
+  } else {
+    shared_.emit(EventKind::connecting, {}, "connecting to " + dial.to);
+    dialer_to(dial.to).dial(trust_.keys(), answer);
   }
 }
 
@@ -47,12 +53,40 @@ Failure Worker::why_not_dial() {
 
 // By what judges the broker that the connection is with.
 bool Worker::trusts(const TrustKeeper::Pins& proven) {
-  return paths_.keys(trust_.keys())->judge(proven).has_value();
+  const auto& trusted = trust_.keys();
+  return (with_ == With::broker ? paths_.keys(trusted) : trusted)->judge(proven).has_value();
 }
 
 void Worker::cancel_dial() {
   paths_.cancel();
   if (recovery_dialer_) recovery_dialer_->cancel();
+  if (referred_dialer_) referred_dialer_->cancel();
+}
+
+// The broker that another one has named is reached as the first one is, and judged by the same
+// keys.
+channel::Dialer& Worker::dialer_to(const std::string& reference) {
+  if (!referred_dialer_ || referred_to_ != reference) {
+    // It was read before, when it was told to the session.
+    const auto broker = channel::parse_server_reference(reference, settings_.broker.port);
+    referred_dialer_ = std::make_unique<channel::Dialer>(
+        io_.get_executor(), broker.value_or(settings_.broker), settings_.options.timeouts,
+        settings_.tls, dialer_events(), channel::system_lookup, settings_.reach);
+    referred_to_ = reference;
+  }
+  return *referred_dialer_;
+}
+
+void Worker::referred(std::string reference) {
+  // The recovery broker has no say in this.
+  if (with_ == With::recovery) return;
+  if (channel::parse_server_reference(reference, settings_.broker.port)) {
+    reference_ = std::move(reference);
+    return;
+  }
+  shared_.emit(
+      EventKind::warning, {},
+      "the broker names another one that cannot be read: \"" + reference.substr(0, 100) + "\"");
 }
 
 void Worker::dialled(std::shared_ptr<channel::Channel> channel, const Failure& failure) {
@@ -63,7 +97,7 @@ void Worker::dialled(std::shared_ptr<channel::Channel> channel, const Failure& f
   const auto match = channel->vouching();
   auto proven = channel->proven_pins();
   dialled_ = std::move(channel);
-  if (with_ == With::broker) {
+  if (with_ != With::recovery) {
     // The keys may have changed while the connection was being made.
     if (!trusts(proven)) {
       ended({Errc::identity_refused, "the key " + match.pin.text() +
@@ -71,10 +105,11 @@ void Worker::dialled(std::shared_ptr<channel::Channel> channel, const Failure& f
       return;
     }
     // What a broker with pins of its own proves says nothing about the set.
-    if (!paths_.has_own_pins()) trust_.verified(match, proven, now());
+    const bool own_pins = with_ == With::broker && paths_.has_own_pins();
+    if (!own_pins) trust_.verified(match, proven, now());
     proven_pins_ = std::move(proven);
   }
-  session_.dialled(now());
+  session_.dialled(now(), channel::network_key(dialled_->local_address()));
   act();
 }
 

@@ -44,7 +44,7 @@ constexpr std::array kRows{
     Row{0x99, Errc::payload_refused, "payload format invalid"},
     Row{0x9A, Errc::refused_by_broker, "it does not support retained messages"},
     Row{0x9B, Errc::refused_by_broker, "it does not support this QoS"},
-    Row{0x9C, Errc::server_moved, "use another server"},
+    Row{0x9C, Errc::use_another_server, "use another server"},
     Row{0x9D, Errc::server_moved, "server moved; change the option broker"},
     Row{0x9E, Errc::refused_by_broker, "it does not support shared subscriptions"},
     Row{0x9F, Errc::server_busy, "connection rate exceeded"},

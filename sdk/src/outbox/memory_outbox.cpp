@@ -147,6 +147,13 @@ std::optional<Instant> MemoryOutbox::next_due(Instant now) const {
   return next;
 }
 
+std::optional<Instant> MemoryOutbox::earliest_due() const {
+  const std::lock_guard lock(mutex_);
+  if (waiting_.empty()) return std::nullopt;
+  const bool released = release_all_ || waiting_.begin()->first <= released_;
+  return released || due_.empty() ? Instant::min() : due_.begin()->first;
+}
+
 Fill MemoryOutbox::fill() const {
   const std::lock_guard lock(mutex_);
   return {waiting_.size(), under_way_.size(), bytes_};

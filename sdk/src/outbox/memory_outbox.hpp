@@ -24,6 +24,7 @@ class MemoryOutbox final : public Outbox {
   void release_all() override;
   std::vector<Entry> clear() override;
   std::optional<Instant> next_due(Instant now) const override;
+  std::optional<Instant> earliest_due() const override;
   Fill fill() const override;
 
  private:

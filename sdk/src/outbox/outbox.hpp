@@ -87,6 +87,10 @@ class Outbox {
   /// and was not taken out yet.
   virtual std::optional<Instant> next_due(Instant now) const = 0;
 
+  /// When the next message that waits has to go, at the latest: in the past if one is due already.
+  /// Empty: none waits.
+  virtual std::optional<Instant> earliest_due() const = 0;
+
   virtual Fill fill() const = 0;
 };
 

@@ -47,6 +47,11 @@ bool may_come_from_broker(const Piece& piece) {
   }
 }
 
+// Paho 1.3.12 keeps the properties of a refusal to itself.
+bool tells_of_the_session(PacketType type) {
+  return type == PacketType::connack || type == PacketType::disconnect;
+}
+
 // Answers to what we publish ourselves.
 bool is_ours(PacketType type) {
   return type == PacketType::puback || type == PacketType::pubrec || type == PacketType::pubcomp;
@@ -305,6 +310,7 @@ void Relay::from_wire(std::span<const std::byte> bytes) {
       return;
     }
     if (piece.kind != Piece::Kind::packet) break;
+    if (events_.overheard && tells_of_the_session(piece.type)) events_.overheard(piece);
     // A PINGRESP answers a ping of the session's; Paho has had its answers from here.
     if (is_ours(piece.type)) {
       events_.answered(piece);

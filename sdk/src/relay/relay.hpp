@@ -50,6 +50,8 @@ struct RelayEvents {
   std::function<void(PacketType)> passed;
   /// A piece of PUBACK, PUBREC or PUBCOMP.
   std::function<void(const Piece&)> answered;
+  /// A piece of CONNACK or DISCONNECT, which goes to Paho as well. May be empty.
+  std::function<void(const Piece&)> overheard;
   /// A packet came from the broker (PINGRESP too).
   std::function<void(PacketType)> arrived;
   /// Paho takes no more (true), or takes more again (false).

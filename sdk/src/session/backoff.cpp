@@ -14,15 +14,14 @@ Duration BackoffTimer::bound() const {
   return std::min(bound, options_.cap);
 }
 
-Duration BackoffTimer::next() {
-  const auto wait = std::chrono::duration_cast<Duration>(bound() * random_());
-  ++attempts_;
-  return wait;
+Duration BackoffTimer::next_above(Duration floor, Duration least_bound) {
+  while (bound() < std::min<Duration>(least_bound, options_.cap)) ++attempts_;
+  return between(floor, std::max(floor, bound()));
 }
 
-Duration BackoffTimer::next_slow() {
-  while (bound() < options_.cap) ++attempts_;
-  return std::max<Duration>(next(), options_.cap / 10);
+Duration BackoffTimer::between(Duration least, Duration most) {
+  ++attempts_;
+  return least + std::chrono::duration_cast<Duration>((most - least) * random_());
 }
 
 }  // namespace holdfast::session

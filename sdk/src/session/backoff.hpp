@@ -18,14 +18,19 @@ class BackoffTimer {
   BackoffTimer(const Backoff& options, Random random);
 
   /// The wait before the next attempt, drawn evenly from [0, min(cap, base · 2ⁿ)]; counts n up.
-  Duration next();
+  Duration next() { return next_above(Duration(0), Duration(0)); }
 
-  /// As `next`, for a failure that only a person can mend: n is first raised to where the bound is
-  /// the cap, and the wait is at least a tenth of the cap.
-  Duration next_slow();
+  /// As `next`, but n is first raised to where the bound is at least `bound` (or the cap), and the
+  /// wait is drawn evenly from [floor, bound]: a fleet that all waited at least the floor, and many
+  /// of them exactly that, would come back in one moment.
+  Duration next_above(Duration floor, Duration bound);
+
+  /// A wait drawn evenly from [least, most], which may lie above the cap; counts n up.
+  Duration between(Duration least, Duration most);
 
   void reset() { attempts_ = 0; }
   unsigned attempts() const { return attempts_; }
+  const Backoff& options() const { return options_; }
 
  private:
   Duration bound() const;

@@ -8,17 +8,6 @@ namespace {
 
 using namespace std::chrono_literals;
 
-// Only a person can mend these, on the device or at the broker: trying again soon costs handshakes
-// and helps nobody. They are tried again all the same, because that person mends the broker, and
-// nobody stands beside the device.
-bool wants_a_person(const std::error_code& error) {
-  return error == Errc::identity_refused || error == Errc::bad_credentials ||
-         error == Errc::not_authorised || error == Errc::client_id_refused ||
-         error == Errc::unsupported_version || error == Errc::banned ||
-         error == Errc::session_taken_over || error == Errc::server_moved ||
-         error == Errc::proxy_refused;
-}
-
 std::string in_seconds(Duration time) {
   return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time).count()) + " s";
 }
@@ -26,7 +15,7 @@ std::string in_seconds(Duration time) {
 }  // namespace
 
 Session::Session(const Config& config, Random random)
-    : config_(config), backoff_(config.backoff, std::move(random)) {}
+    : config_(config), retry_(config.backoff, std::move(random)) {}
 
 State Session::state() const {
   switch (phase_) {
@@ -34,13 +23,16 @@ State Session::state() const {
       return State::idle;
     case Phase::dialling:
     case Phase::logging_in:
-      return State::connecting;
+      return stop_by_ ? State::stopping : State::connecting;
     case Phase::up:
       return State::connected;
     case Phase::waiting:
       return State::waiting;
+    case Phase::resting:
+      return State::resting;
     case Phase::closing:
-      return renewing_ ? State::connecting : State::stopping;
+      if (then_ == Then::stop || stop_by_) return State::stopping;
+      return then_ == Then::dial ? State::connecting : State::resting;
     case Phase::draining:
       return State::stopping;
     case Phase::stopped:
@@ -58,20 +50,23 @@ void Session::start(Instant now) {
 }
 
 void Session::dial(Instant now) {
-  renewing_ = false;
   phase_ = Phase::dialling;
+  dialled_at_ = now;
   // The dialler bounds its own steps; this bound is for the case that it does not answer at all.
   // Sixteen addresses are more than any broker has.
   deadline_ =
       now + config_.brokers * (config_.timeouts.resolve +
                                16 * (config_.timeouts.connect + config_.timeouts.handshake));
-  actions_.emplace_back(Dial{});
+  if (stop_by_) deadline_ = std::min(*deadline_, *stop_by_);
+  actions_.emplace_back(Dial{referral_.target(now)});
 }
 
-void Session::dialled(Instant now) {
+void Session::dialled(Instant now, std::uint64_t network) {
   if (phase_ != Phase::dialling) return;
   phase_ = Phase::logging_in;
+  network_ = network;
   deadline_ = now + config_.timeouts.connack;
+  if (stop_by_) deadline_ = std::min(*deadline_, *stop_by_);
   keep_alive_ =
       load_.reachable ? std::min(config_.reachable_within, std::chrono::seconds(65'535)) : 0s;
   actions_.emplace_back(Login{keep_alive_});
@@ -79,83 +74,125 @@ void Session::dialled(Instant now) {
 
 void Session::logged_in(Instant now, const LoggedIn& info) {
   if (phase_ != Phase::logging_in) return;
-  phase_ = Phase::up;
-  deadline_.reset();
+  phase_ = stop_by_ ? Phase::draining : Phase::up;
+  deadline_ = stop_by_;
+  woken_ = false;
+  setup_.measured(info.setup_ip_bytes, now - dialled_at_);
   ping_sent_.reset();
+  silence_ = Duration(0);
+  probing_ = 0s;
+  pinged_bytes_ = 0;
   up_since_ = last_sent_ = last_received_ = now;
   if (info.server_keep_alive) keep_alive_ = *info.server_keep_alive;
-}
-
-void Session::network_changed(Instant now) {
-  if (phase_ != Phase::waiting) return;
-  const Instant at = hurried_ ? std::max(now, *hurried_ + limits::kNetworkChangeInterval) : now;
-  if (deadline_ && *deadline_ <= at) return;
-  hurried_ = deadline_ = at;
-}
-
-void Session::received(Instant now) {
-  last_received_ = now;
-  ping_sent_.reset();  // whatever came, the line is alive
+  look_at_holding(now);
 }
 
 void Session::load(Instant now, const Load& load) {
   load_ = load;
+  if (load.waiting) pinged_bytes_ = 0;
   if (phase_ == Phase::draining) check_drained(now);
+  if (phase_ == Phase::up) look_at_holding(now);
+  if (phase_ == Phase::resting) wake_if_due(now);
 }
 
-void Session::ended(Instant now, const Failure& why) {
+void Session::ended(Instant now, const Failure& why, const std::string& reference) {
+  std::optional<Duration> lasted;
   switch (phase_) {
     case Phase::idle:
     case Phase::waiting:
+    case Phase::resting:
     case Phase::stopped:
       return;
     case Phase::closing:
-      if (renewing_) {
-        dial(now);
-      } else {
-        finish(true);
-      }
+      closed(now, true);
       return;
     case Phase::draining:
       finish(false);
       return;
     case Phase::up:
-      if (now - up_since_ >= config_.backoff.stable_after) backoff_.reset();
+      lasted = now - up_since_;
+      learn_from_end(now, why.error);
       break;
     case Phase::dialling:
     case Phase::logging_in:
-      break;
+      if (!stop_by_) break;
+      finish(false);
+      return;
   }
-  wait(now, why);
+  referral_.ended(why.error, lasted.has_value());
+  if (referral_.take(now, why.error, reference)) {
+    if (lasted) retry_.ended_by_us(*lasted);
+    actions_.emplace_back(Referred{reference});
+    dial(now);
+    return;
+  }
+  wait(now, why, lasted);
 }
 
-void Session::wait(Instant now, const Failure& why) {
-  const Duration time = wants_a_person(why.error) ? backoff_.next_slow() : backoff_.next();
+void Session::wait(Instant now, const Failure& why, std::optional<Duration> lasted) {
+  const Retry::Pause pause = retry_.after(why.error, lasted);
+  woken_ = false;
+  referral_.waited();
+  network_may_help_ = pause.network_may_help;
   phase_ = Phase::waiting;
-  deadline_ = now + time;
-  actions_.emplace_back(Wait{time});
+  deadline_ = now + pause.time;
+  if (pause.manner == Manner::duplicate) actions_.emplace_back(Duplicate{pause.suspected});
+  actions_.emplace_back(Wait{pause.time});
+}
+
+void Session::network_changed(Instant now) {
+  if (phase_ != Phase::waiting || !network_may_help_) return;
+  const Instant at =
+      network_helped_ ? std::max(now, *network_helped_ + limits::kNetworkChangeInterval) : now;
+  if (at >= *deadline_) return;
+  deadline_ = at;
+  network_helped_ = at;
 }
 
 void Session::renew(Instant now) {
-  if (phase_ != Phase::up) return;
-  // As after an end that nobody wished for: a short-lived connection does not reset the backoff.
-  if (now - up_since_ >= config_.backoff.stable_after) backoff_.reset();
-  renewing_ = true;
-  close(now);
+  if (phase_ == Phase::up) close(now, Then::dial);
 }
 
-void Session::close(Instant now) {
+void Session::close(Instant now, Then then) {
+  // As after an end that nobody wished for: a short-lived connection does not reset the backoff.
+  retry_.ended_by_us(now - up_since_);
   phase_ = Phase::closing;
+  then_ = then;
   deadline_ = now + 2 * limits::kCloseTimeout;
   actions_.emplace_back(Close{});
 }
 
+void Session::closed(Instant now, bool clean) {
+  switch (then_) {
+    case Then::stop:
+      finish(clean);
+      return;
+    case Then::dial:
+      dial(now);
+      return;
+    case Then::rest:
+      phase_ = Phase::resting;
+      wake_if_due(now);
+      return;
+  }
+}
+
 void Session::stop(Instant now, Instant deadline) {
-  renewing_ = false;
   switch (phase_) {
     case Phase::draining:
-    case Phase::closing:
     case Phase::stopped:
+      return;
+    case Phase::closing:
+      if (then_ == Then::rest && load_.waiting && !stop_by_) stop_by_ = deadline;
+      if (!stop_by_) then_ = Then::stop;
+      return;
+    case Phase::resting:
+      if (load_.waiting) {
+        stop_by_ = deadline;
+        wake(now);
+      } else {
+        finish(true);
+      }
       return;
     case Phase::up:
       phase_ = Phase::draining;
@@ -164,6 +201,14 @@ void Session::stop(Instant now, Instant deadline) {
       return;
     case Phase::dialling:
     case Phase::logging_in:
+      if (stop_by_) return;
+      if (woken_ && load_.waiting) {
+        // It has rested because there was time: now there is none, and the message shall not lose
+        // by that.
+        stop_by_ = deadline;
+        deadline_ = std::min(*deadline_, deadline);
+        return;
+      }
       actions_.emplace_back(Abort{Failure(Errc::closed, "the device was stopped")});
       finish(true);
       return;
@@ -176,8 +221,7 @@ void Session::stop(Instant now, Instant deadline) {
 
 void Session::check_drained(Instant now) {
   const bool drained = !load_.waiting && !load_.oldest_ack;
-  if (!drained && now < *deadline_) return;
-  close(now);
+  if (drained || now >= *deadline_) close(now, Then::stop);
 }
 
 void Session::finish(bool clean) {
@@ -192,87 +236,48 @@ void Session::give_up(Instant now, Errc error, std::string detail) {
   ended(now, why);
 }
 
-// A line may not be silent for longer than the app was promised: the probe goes out so much earlier
-// that its answer, or the lack of one, is known in time.
-Duration Session::response_time() const {
-  return std::min<Duration>(config_.timeouts.response, config_.reachable_within / 2);
-}
-
-Instant Session::next_probe() const {
-  Instant at = Instant::max();
-  if (load_.reachable)
-    at = std::min(at, last_received_ + config_.reachable_within - response_time());
-  if (keep_alive_ > 0s) {
-    const Duration margin = std::min<Duration>(5s, keep_alive_ / Duration::rep{5});
-    at = std::min(at, last_sent_ + keep_alive_ - margin);
-  }
-  if (load_.oldest_ack) {
-    at = std::min(at, std::max(last_received_, *load_.oldest_ack) + config_.timeouts.response);
-  }
-  return at;
-}
-
-void Session::check_line(Instant now) {
-  if (load_.oldest_ack && now >= *load_.oldest_ack + config_.timeouts.ack) {
-    give_up(now, Errc::timed_out,
-            "the broker has left a message unacknowledged for " + in_seconds(config_.timeouts.ack) +
-                "; it is sent again on a new connection");
-    return;
-  }
-  if (ping_sent_) {
-    if (now < *ping_sent_ + response_time()) return;
-    give_up(now, Errc::timed_out,
-            "the broker has not answered a PINGREQ for " + in_seconds(response_time()) +
-                "; the line is taken for dead");
-    return;
-  }
-  if (now >= next_probe()) {
-    ping_sent_ = now;
-    last_sent_ = now;
-    actions_.emplace_back(Ping{});
+void Session::deadline_passed(Instant now) {
+  switch (phase_) {
+    case Phase::waiting:
+      dial(now);
+      return;
+    case Phase::resting:
+      wake(now);
+      return;
+    case Phase::dialling:
+      give_up(now, Errc::timed_out, "the attempt to connect did not end");
+      return;
+    case Phase::logging_in:
+      give_up(now, Errc::timed_out,
+              "the broker has not answered CONNECT within " + in_seconds(config_.timeouts.connack));
+      return;
+    case Phase::draining:
+      check_drained(now);
+      return;
+    case Phase::closing:
+      actions_.emplace_back(Abort{Failure(Errc::timed_out, "closing took too long")});
+      closed(now, false);
+      return;
+    case Phase::idle:
+    case Phase::up:
+    case Phase::stopped:
+      return;
   }
 }
 
 std::optional<Instant> Session::tick(Instant now) {
   if (is_up()) check_line(now);
-  if (deadline_ && now >= *deadline_) {
-    switch (phase_) {
-      case Phase::waiting:
-        dial(now);
-        break;
-      case Phase::dialling:
-        give_up(now, Errc::timed_out, "the attempt to connect did not end");
-        break;
-      case Phase::logging_in:
-        give_up(
-            now, Errc::timed_out,
-            "the broker has not answered CONNECT within " + in_seconds(config_.timeouts.connack));
-        break;
-      case Phase::draining:
-        check_drained(now);
-        break;
-      case Phase::closing:
-        actions_.emplace_back(Abort{Failure(Errc::timed_out, "closing took too long")});
-        if (renewing_) {
-          dial(now);
-        } else {
-          finish(false);
-        }
-        break;
-      case Phase::idle:
-      case Phase::up:
-      case Phase::stopped:
-        break;
-    }
-  }
+  if (phase_ == Phase::up) look_at_holding(now);
+  if (deadline_ && now >= *deadline_) deadline_passed(now);
 
   std::optional<Instant> next = deadline_;
   const auto sooner = [&next](Instant at) {
     if (at != Instant::max()) next = next ? std::min(*next, at) : at;
   };
   if (is_up()) {
-    sooner(ping_sent_ ? *ping_sent_ + response_time() : next_probe());
+    sooner(ping_sent_ ? *ping_sent_ + response_time() : next_ping());
     if (load_.oldest_ack) sooner(*load_.oldest_ack + config_.timeouts.ack);
+    if (rest_at_) sooner(*rest_at_);
   }
   return next;
 }

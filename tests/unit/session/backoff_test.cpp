@@ -82,23 +82,42 @@ TEST(BackoffTimer, TakesABaseThatIsTheCap) {
   for (int i = 0; i < 5; ++i) EXPECT_EQ(timer.next(), 1s);
 }
 
-TEST(BackoffTimer, GoesToTheCapAtOnceWhereAPersonIsNeeded) {
+TEST(BackoffTimer, RaisesItsBoundWhereAWaitHasToBeLong) {
   BackoffTimer timer(kOptions, always(0.5));
-  EXPECT_EQ(timer.next_slow(), 150s);
-  EXPECT_EQ(timer.next_slow(), 150s);
+  EXPECT_EQ(timer.next_above(30s, 5min), 165s);  // half-way from 30 s to 300 s
+  EXPECT_EQ(timer.next_above(30s, 5min), 165s);
 }
 
-TEST(BackoffTimer, WaitsAtLeastATenthOfTheCapWhereAPersonIsNeeded) {
+TEST(BackoffTimer, WaitsAtLeastTheFloor) {
   BackoffTimer timer(kOptions, always(0.0));
-  EXPECT_EQ(timer.next_slow(), 30s);
+  EXPECT_EQ(timer.next_above(30s, 5min), 30s);
+  BackoffTimer never_less(kOptions, always(0.5));
+  EXPECT_EQ(never_less.next_above(10min, 5min), 10min) << "even where the floor is above the bound";
+}
+
+TEST(BackoffTimer, SpreadsThoseThatWaitLongEvenlyAboveTheFloor) {
+  std::mt19937_64 engine(2);
+  int near_the_floor = 0;
+  for (int i = 0; i < 4'000; ++i) {
+    BackoffTimer timer(
+        kOptions, [&engine] { return std::uniform_real_distribution<double>(0.0, 1.0)(engine); });
+    near_the_floor += timer.next_above(30s, 5min) < 57s ? 1 : 0;  // a tenth of the range
+  }
+  EXPECT_NEAR(near_the_floor, 400, 80);
 }
 
 TEST(BackoffTimer, StaysSlowForAnOrdinaryFailureAfterASlowOne) {
   BackoffTimer timer(kOptions, always(0.5));
-  timer.next_slow();
+  timer.next_above(30s, 5min);
   EXPECT_EQ(timer.next(), 150s);
   timer.reset();
   EXPECT_EQ(timer.next(), 500ms);
+}
+
+TEST(BackoffTimer, WaitsLongerThanTheCapWhereItIsTold) {
+  BackoffTimer timer(kOptions, always(0.5));
+  EXPECT_EQ(timer.between(10min, 20min), 15min);
+  EXPECT_EQ(timer.attempts(), 1U);
 }
 
 }  // namespace

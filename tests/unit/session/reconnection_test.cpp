@@ -35,17 +35,32 @@ TEST(SessionReconnection, StaysSlowWithABrokerThatAcceptsAndCloses) {
   for (unsigned seed = 1; seed <= 20; ++seed) {
     Harness run(Config{}, seeded(seed));
     accept_then_close(run, 0s, 1h);
-    // 9 attempts until the cap of 5 min is reached; then a mean wait of 150 s: 24 in an hour.
-    EXPECT_LE(run.count<Dial>(), 9U + 40U) << "seed " << seed;
-    EXPECT_GE(run.count<Dial>(), 9U) << "seed " << seed;
+    // Three times with the short waits, then each 10 to 20 min: it may be a twin.
+    EXPECT_LE(run.count<Dial>(), 3U + 6U) << "seed " << seed;
+    EXPECT_GE(run.count<Dial>(), 3U + 2U) << "seed " << seed;
+    EXPECT_GE(run.count<Duplicate>(), 1U);
   }
 }
 
 TEST(SessionReconnection, StaysSlowWithABrokerThatClosesJustBeforeTheConnectionIsStable) {
-  Harness run;  // waits are half the bound: 0.5, 1, 2 … 150 s
+  Harness run;  // waits are half the bound: 0.5, 1 s, then 15 min
   accept_then_close(run, limits::kStableTime - 1ms, 1h);
-  EXPECT_LE(run.count<Dial>(), 9U + 3600U / (150U + 29U) + 1U);
-  EXPECT_GE(run.session.attempts(), 9U);
+  EXPECT_LE(run.count<Dial>(), 3U + 4U);
+  EXPECT_GE(run.session.attempts(), 3U);
+}
+
+TEST(SessionReconnection, StaysSlowWithAPeerThatAcceptsTcpAlone) {
+  for (unsigned seed = 1; seed <= 20; ++seed) {
+    Harness run(Config{}, seeded(seed));
+    run.start();
+    while (run.elapsed() < 1h) {
+      run.ended(Errc::connection_lost);
+      run.run_for(run.last<Wait>().time);
+    }
+    // 9 attempts until the cap of 5 min is reached; then a mean wait of 150 s: 24 in an hour.
+    EXPECT_LE(run.count<Dial>(), 9U + 40U) << "seed " << seed;
+    EXPECT_EQ(run.count<Duplicate>(), 0U) << "nobody had logged in";
+  }
 }
 
 TEST(SessionReconnection, BeginsAnewAfterAStableConnection) {
@@ -89,52 +104,6 @@ TEST(SessionReconnection, TakesTheTimeOfAStableConnectionFromItsLoginAndNotFromT
   run.run_for(500ms);
   run.ended();
   EXPECT_EQ(run.last<Wait>().time, 1s);
-}
-
-class SlowBackoff : public testing::TestWithParam<Errc> {};
-
-TEST_P(SlowBackoff, IsUsedWhereOnlyAPersonCanHelp) {
-  Harness run(Config{}, [] { return 0.0; });
-  run.start();
-  run.ended(GetParam());
-  EXPECT_EQ(run.last<Wait>().time, 30s);
-  EXPECT_EQ(run.session.state(), State::waiting) << "it is tried again all the same";
-  run.run_for(30s);
-  EXPECT_EQ(run.count<Dial>(), 2U);
-}
-
-INSTANTIATE_TEST_SUITE_P(Errors, SlowBackoff,
-                         testing::Values(Errc::identity_refused, Errc::bad_credentials,
-                                         Errc::not_authorised, Errc::client_id_refused,
-                                         Errc::unsupported_version, Errc::banned,
-                                         Errc::session_taken_over, Errc::server_moved));
-
-class QuickBackoff : public testing::TestWithParam<Errc> {};
-
-TEST_P(QuickBackoff, IsUsedWhereTheLinkMayBeBackSoon) {
-  Harness run;
-  run.start();
-  run.ended(GetParam());
-  EXPECT_EQ(run.last<Wait>().time, 500ms);
-}
-
-INSTANTIATE_TEST_SUITE_P(Errors, QuickBackoff,
-                         testing::Values(Errc::name_not_resolved, Errc::unreachable,
-                                         Errc::connection_refused, Errc::timed_out,
-                                         Errc::connection_lost, Errc::server_busy,
-                                         Errc::tls_failed));
-
-TEST(SessionReconnection, TwoDevicesOfOneNameDoNotFightInATightLoop) {
-  Harness run(Config{}, seeded(7));
-  run.start();
-  while (run.elapsed() < 1h) {
-    run.dialled();
-    run.logged_in();
-    run.run_for(100ms);
-    run.ended(Errc::session_taken_over);
-    run.run_for(run.last<Wait>().time);
-  }
-  EXPECT_LE(run.count<Dial>(), 3600U / 30U + 1U);
 }
 
 }  // namespace

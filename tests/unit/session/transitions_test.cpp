@@ -90,7 +90,7 @@ TEST(Session, WaitsAndDialsAgainWhenTheLoginWasRefused) {
   run.dialled();
   run.ended(Errc::server_busy);
   EXPECT_EQ(run.session.state(), State::waiting);
-  run.run_for(500ms);
+  run.run_for(run.last<Wait>().time);
   EXPECT_EQ(run.count<Dial>(), 2U);
 }
 
