@@ -119,6 +119,7 @@ class Subscription {
         last_failure_ = event;
         return;
       case EventKind::inbound_overflow:
+      case EventKind::duplicate_client_id:
       case EventKind::warning:
         note("sub", event.detail);
         return;

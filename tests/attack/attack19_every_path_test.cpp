@@ -1,6 +1,6 @@
-// Every way to a session runs the same check: the first connection, a reconnection, a second broker
-// and a tunnel through a proxy. (Several addresses of a name: tests/integration/lookup_test. A
-// resumed session comes with what makes it.)
+// Every way to a session runs the same check: the first connection, a reconnection, a second broker,
+// one that the broker has named, and a tunnel through a proxy. (Several addresses of a name:
+// tests/integration/lookup_test. A resumed session comes with what makes it.)
 
 #include "attack/attack_fixture.hpp"
 #include "support/connect_proxy.hpp"
@@ -147,6 +147,46 @@ TEST_F(Attack19Test, Attack19_AProxyThatPlaysTheBrokerInClear) {
   for (const std::string& request : proxy.requests()) {
     EXPECT_EQ(request.find("MQTT"), std::string::npos);
   }
+}
+
+// The pinned broker (or whoever has its key) sends devices elsewhere: MQTT 5 section 4.11.
+HostileTlsOptions broker_that_refers_to(HostileTlsOptions options, std::uint16_t port) {
+  using namespace std::string_literals;
+  const std::string to = "127.0.0.1:" + std::to_string(port);
+  const std::string property = "\x1C\x00"s + static_cast<char>(to.size()) + to;
+  const std::string body = "\x00\x9D"s + static_cast<char>(property.size()) + property;
+  options.script = [answer = "\x20"s + static_cast<char>(body.size()) + body](TlsPeer& peer) {
+    if (!peer.receive().empty()) peer.send(answer);
+    while (!peer.receive().empty()) {
+    }
+  };
+  return options;
+}
+
+TEST_F(Attack19Test, Attack19_AServerReferenceToAnImpostor) {
+  HostileTlsServer other(impostor());
+  HostileTlsServer first(broker_that_refers_to(genuine(), other.port()));
+  WatchedDevice device(options_for(first.port()));
+  device->start();
+  device.publish("t", "kept");
+  const auto event = device.wait_for(EventKind::connect_failed, 2);
+  ASSERT_TRUE(event);
+  EXPECT_EQ(event->error, Errc::identity_refused) << event->detail;
+  ASSERT_TRUE(other.wait_for_ended(1, kBound));
+  for (const HeardFromClient& heard : other.heard()) EXPECT_TRUE(heard.told_nothing());
+  EXPECT_EQ(device->status().waiting, 1u);
+  // One refusal is enough: its own broker is asked again.
+  ASSERT_TRUE(first.wait_for_ended(2, kBound));
+}
+
+TEST_F(Attack19Test, Attack19_AServerReference_Good) {
+  const auto other = make_broker({.tls = backup_});
+  HostileTlsServer first(broker_that_refers_to(genuine(), other->tls_port()));
+  WatchedDevice device(options_for(first.port()));
+  device->start();
+  device.publish("t", "kept");
+  ASSERT_TRUE(device.wait_for_deliveries(1));
+  EXPECT_EQ(device->status().vouching_pin, backup_.pin);
 }
 
 }  // namespace

@@ -1,7 +1,7 @@
 # The fuzz targets and the rooms that each of them needs: for the fuzzers (CMakeLists.txt) and for the
 # replay of their corpora among the unit tests (tests/unit).
-set(HOLDFAST_FUZZ_TARGETS acknowledgement broker_url certificate csr envelope http_tunnel network_changes packet_framer
-    pem pin pin_set proxy_url slot spki tls_session topic trust_state)
+set(HOLDFAST_FUZZ_TARGETS acknowledgement broker_url certificate csr envelope http_tunnel idle_state network_changes
+    packet_framer pem pin pin_set proxy_url server_reference slot spki tls_session topic trust_state)
 set(HOLDFAST_FUZZ_NEEDS_acknowledgement holdfast_mqtt holdfast_relay)
 set(HOLDFAST_FUZZ_NEEDS_broker_url holdfast_channel)
 set(HOLDFAST_FUZZ_NEEDS_certificate holdfast_channel)
@@ -9,11 +9,13 @@ set(HOLDFAST_FUZZ_NEEDS_csr holdfast_pinning)
 set(HOLDFAST_FUZZ_NEEDS_envelope holdfast_payload holdfast_sample_schemas)
 set(HOLDFAST_FUZZ_NEEDS_http_tunnel holdfast_channel)
 set(HOLDFAST_FUZZ_NEEDS_network_changes holdfast_channel)
+set(HOLDFAST_FUZZ_NEEDS_idle_state holdfast_session)
 set(HOLDFAST_FUZZ_NEEDS_packet_framer holdfast_relay)
 set(HOLDFAST_FUZZ_NEEDS_pem holdfast_crypto)
 set(HOLDFAST_FUZZ_NEEDS_pin holdfast_pinning)
 set(HOLDFAST_FUZZ_NEEDS_pin_set holdfast_pinning)
 set(HOLDFAST_FUZZ_NEEDS_proxy_url holdfast_channel)
+set(HOLDFAST_FUZZ_NEEDS_server_reference holdfast_channel holdfast_mqtt)
 set(HOLDFAST_FUZZ_NEEDS_slot holdfast_state)
 set(HOLDFAST_FUZZ_NEEDS_spki holdfast_pinning)
 set(HOLDFAST_FUZZ_NEEDS_tls_session holdfast_channel)

@@ -174,12 +174,14 @@ void Session::rest_if_time(Instant now, const Rest& rest) {
 
 void Session::wake_if_due(Instant now) {
   deadline_.reset();
-  if (load_.reachable || (load_.waiting && !load_.next_due)) {
+  if (!load_.reachable && !load_.waiting) return;
+  // So early that the message leaves in time. What is due already may be so since ever.
+  const bool high_time =
+      load_.reachable || !load_.next_due || *load_.next_due <= now + setup_.lead();
+  if (high_time) {
     wake(now);
-  } else if (load_.waiting) {
-    // So early that the message leaves in time.
+  } else {
     deadline_ = *load_.next_due - setup_.lead();
-    if (now >= *deadline_) wake(now);
   }
 }
 

@@ -40,6 +40,8 @@ TEST(Reason, TellsTheCallerWhatToDo) {
   EXPECT_EQ(explain_reason(0x8E, kWhat).error, Errc::session_taken_over);
   EXPECT_EQ(explain_reason(0x97, kWhat).error, Condition::retry_later);
   EXPECT_EQ(explain_reason(0x9D, kWhat).error, Errc::server_moved);
+  EXPECT_EQ(explain_reason(0x9C, kWhat).error, Errc::use_another_server);
+  EXPECT_EQ(explain_reason(0x9C, kWhat).error, Condition::retry_later);
 }
 
 TEST(Reason, TranslatesTheReturnCodesOfMqtt3) {

@@ -31,6 +31,22 @@ TEST(MemoryOutboxDelay, HandsNothingOutBeforeItIsDue) {
   EXPECT_THAT(take_all(box, kStart + 5min), ElementsAre(1));
 }
 
+TEST(MemoryOutboxDelay, TellsWhenTheNextMessageHasToGo) {
+  MemoryOutbox box({});
+  EXPECT_FALSE(box.earliest_due());
+  put(box, delayed(5min));
+  put(box, delayed(2min));
+  EXPECT_EQ(box.earliest_due(), kStart + 2min);
+  EXPECT_NE(box.take(kStart + 2min), nullptr);
+  EXPECT_LT(box.earliest_due(), kStart) << "the other one rides along: it is due as well";
+  EXPECT_NE(box.take(kStart + 2min), nullptr);
+  EXPECT_FALSE(box.earliest_due()) << "what is under way waits no more";
+  put(box, delayed(24h));
+  EXPECT_EQ(box.earliest_due(), kStart + 24h);
+  box.release_all();
+  EXPECT_LT(box.earliest_due(), kStart);
+}
+
 TEST(MemoryOutboxDelay, LetsAllThatWaitRideAlongWithOneThatIsDue) {
   MemoryOutbox box({});
   put(box, delayed(5min));

@@ -326,7 +326,8 @@ TEST_F(SessionRest, IsLeftToDeliverWhatWaitsWhenTheDeviceStops) {
   up();
   message_due_in(3h);
   run_.run_for(1min);
-  run_.load({.waiting = true, .oldest_ack = std::nullopt});  // a stop releases all that waits
+  // A stop releases all that waits.
+  run_.load({.waiting = true, .oldest_ack = std::nullopt, .next_due = Instant::min()});
   run_.stop(5s);
   EXPECT_EQ(run_.session.state(), State::stopping);
   run_.dialled();

@@ -44,8 +44,8 @@ INSTANTIATE_TEST_SUITE_P(
         Case{Errc::quota_exceeded, 75s, 300s}, Case{Errc::identity_refused, 30s, 300s},
         Case{Errc::bad_credentials, 30s, 300s}, Case{Errc::not_authorised, 30s, 300s},
         Case{Errc::client_id_refused, 30s, 300s}, Case{Errc::unsupported_version, 30s, 300s},
-        Case{Errc::server_moved, 30s, 300s}, Case{Errc::banned, 30min, 60min},
-        Case{Errc::session_taken_over, 10min, 20min}));
+        Case{Errc::server_moved, 30s, 300s}, Case{Errc::proxy_refused, 30s, 300s},
+        Case{Errc::banned, 30min, 60min}, Case{Errc::session_taken_over, 10min, 20min}));
 
 TEST(Retry, TriesEverythingAgain) {
   for (const Errc error : {Errc::banned, Errc::bad_credentials, Errc::session_taken_over,
