@@ -288,6 +288,10 @@ Failure Channel::explain_end(int error_number) const {
   if (phase_ == Phase::handshaking) {
     return {Errc::connection_lost, at + ": " + how + " in the middle of the TLS handshake"};
   }
+  if (error_number == ETIMEDOUT && relaxed_) {
+    return {Errc::timed_out, at + ": no answer to " + std::to_string(kProbes) +
+                                 " keep-alive probes; the line is taken for dead"};
+  }
   if (error_number == ETIMEDOUT) {
     return {Errc::timed_out, at + ": data was not acknowledged for " +
                                  std::to_string(timeouts_.response.count()) +

@@ -432,7 +432,8 @@ void Worker::update_load() {
   const outbox::Fill fill = shared_.outbox->fill();
   load.waiting = fill.waiting + fill.under_way > 0;
   load.oldest_ack = sender_.oldest_unanswered();
-  load.next_due = shared_.outbox->earliest_due();
+  // A visit carries no messages, so none can be what it is for: it lasts as long as it has to.
+  if (with_ != With::recovery) load.next_due = shared_.outbox->earliest_due();
   session_.load(now(), load);
 }
 

@@ -163,6 +163,7 @@ void Session::close(Instant now, Then then) {
 }
 
 void Session::closed(Instant now, bool clean) {
+  referral_.ended({}, true);
   switch (then_) {
     case Then::stop:
       finish(clean);

@@ -56,6 +56,16 @@ TEST_F(SessionReferral, ToAnotherServerCountsForOneConnection) {
   EXPECT_EQ(dialling(), "") << "the device's own broker is asked again";
 }
 
+TEST_F(SessionReferral, ToAnotherServerEndsWithACloseOfOurs) {
+  run_.start();
+  run_.dialled();
+  refused(Errc::use_another_server, kOther);
+  log_in();
+  run_.session.renew(run_.now());
+  run_.ended();
+  EXPECT_EQ(dialling(), "");
+}
+
 TEST_F(SessionReferral, ToAnotherServerThatIsNotThereEndsWithThatAttempt) {
   run_.start();
   run_.dialled();
