@@ -1,9 +1,29 @@
 # The fuzz targets and the rooms that each of them needs: for the fuzzers (CMakeLists.txt) and for the
 # replay of their corpora among the unit tests (tests/unit).
-set(HOLDFAST_FUZZ_TARGETS acknowledgement broker_url certificate csr envelope http_tunnel idle_state network_changes
-    packet_framer pem pin pin_set proxy_url server_reference slot spki tls_session topic trust_state)
+set(HOLDFAST_FUZZ_TARGETS
+  acknowledgement
+  broker_url
+  budget_state
+  certificate
+  csr
+  envelope
+  http_tunnel
+  idle_state
+  network_changes
+  packet_framer
+  pem
+  pin
+  pin_set
+  proxy_url
+  server_reference
+  slot
+  spki
+  tls_session
+  topic
+  trust_state)
 set(HOLDFAST_FUZZ_NEEDS_acknowledgement holdfast_mqtt holdfast_relay)
 set(HOLDFAST_FUZZ_NEEDS_broker_url holdfast_channel)
+set(HOLDFAST_FUZZ_NEEDS_budget_state holdfast_budget)
 set(HOLDFAST_FUZZ_NEEDS_certificate holdfast_channel)
 set(HOLDFAST_FUZZ_NEEDS_csr holdfast_pinning)
 set(HOLDFAST_FUZZ_NEEDS_envelope holdfast_payload holdfast_sample_schemas)

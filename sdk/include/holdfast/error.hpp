@@ -68,6 +68,7 @@ enum class Errc {
   handler_failed = 90,    ///< an app's handler threw
   inbound_overflow = 91,  ///< handlers are slower than the messages that arrive
   system_failure = 92,    ///< the operating system refused a resource
+  budget_used_up = 93,    ///< the month's bytes are used up, and `UsedUp::stop` was asked for
 };
 
 /// What the caller can do.

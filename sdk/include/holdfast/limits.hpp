@@ -44,6 +44,20 @@ inline constexpr std::size_t kMaxSubscriptions = 64;
 /// Streams of one device.
 inline constexpr std::size_t kMaxStreams = 64;
 
+// --- The budget ---------------------------------------------------------------------------------
+
+/// The smallest allowance of a month: one connection a day takes about as much.
+inline constexpr std::uint64_t kMinBudgetBytes = std::uint64_t{64} * 1024;
+/// The largest: sums stay far from the end of 64 bits.
+inline constexpr std::uint64_t kMaxBudgetBytes = std::uint64_t{1} << 50;
+/// The most by which a budget stretches a delay budget. Beyond, a message that was due in five
+/// minutes would be an hour late, and a batch of eight has saved most of what batches save.
+inline constexpr unsigned kMaxBatchingFactor = 8;
+/// What was used is written down when it has grown by this share of the allowance, and after this
+/// time: that is what a loss of power may leave out of the sum, against wear of the flash.
+inline constexpr unsigned kBudgetKeepPercent = 1;
+inline constexpr auto kBudgetKeepTime = std::chrono::seconds(6h);
+
 // --- Queues ------------------------------------------------------------------------------------
 
 /// Messages that wait or are under way, in the in-memory outbox.

@@ -132,6 +132,28 @@ struct OutboxLimits {
   std::size_t bytes = limits::kOutboxBytes;        ///< payload and topic; at least one payload
 };
 
+/// What happens once the month's allowance is used up. The default lets urgent messages go on, for
+/// somebody who pays for an alarm rather than lose it.
+enum class UsedUp : std::uint8_t {
+  urgent_only,  ///< urgent messages go out, all others wait for the next month
+  stop,         ///< nothing is sent and nobody is dialled until the next month
+};
+
+/// What the device may spend in a billing month, in bytes as the carrier counts them (`Ledger`: IP
+/// packets, both ways, retransmissions included). As it is used up faster than the month goes by,
+/// what can wait is slowed, in the order that docs/guides/budget.md tells. Kept in `state_dir`.
+///
+/// The month turns by a clock that is trusted (`Device::set_time`, or a system that is
+/// synchronised). As long as nobody knows the date, it does not turn.
+struct Budget {
+  std::uint64_t bytes_per_month = 0;     ///< 64 KiB to 1 PiB
+  std::uint64_t reserve_for_urgent = 0;  ///< of these, for urgent messages alone; less than all
+  /// The day of the month on which the carrier begins to count anew, 1 to 31, at midnight UTC. In
+  /// a month without that day it is the last one.
+  unsigned billing_day = 1;
+  UsedUp used_up = UsedUp::urgent_only;
+};
+
 /// A token with the device's private key (a smart card, a TPM, a secure element), which signs
 /// through PKCS#11 and never gives the key away. RSA and P-256.
 struct Pkcs11 {
@@ -210,6 +232,8 @@ struct Options {
   Backoff backoff{};
   Timeouts timeouts{};
   OutboxLimits outbox{};
+  /// None: the bytes are counted, and nothing follows from it.
+  std::optional<Budget> budget;
 };
 
 /// How one message is sent.

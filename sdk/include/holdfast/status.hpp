@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -38,6 +39,24 @@ struct Ledger {
   std::uint64_t ip_bytes() const noexcept { return ip_bytes_up + ip_bytes_down; }
 };
 
+/// Which messages the budget lets through.
+enum class Admission : std::uint8_t { everything, all_but_low, urgent_only, nothing };
+
+/// The name of an admission as it is written above.
+std::string_view to_string(Admission admission) noexcept;
+
+/// How the month stands (`Options::budget`). Bytes are those of `Ledger::ip_bytes`.
+struct BudgetStatus {
+  std::uint64_t allowance = 0;  ///< of a month
+  std::uint64_t used = 0;       ///< of it, since the month began
+  /// What the month will have taken if it goes on as since it began; empty in its first tenth, and
+  /// while nobody knows the date.
+  std::optional<std::uint64_t> projection;
+  std::optional<std::uint64_t> renews;  ///< seconds since 1970; empty while nobody knows the date
+  unsigned batching_factor = 1;         ///< by which delay budgets are stretched
+  Admission admission = Admission::everything;
+};
+
 /// Counters since the device was made.
 struct Counters {
   std::uint64_t accepted = 0;           ///< publishes taken into the outbox
@@ -63,6 +82,7 @@ struct Status {
   std::uint64_t under_way = 0;        ///< handed to MQTT, not yet acknowledged
   Counters counters;
   Ledger ledger;
+  std::optional<BudgetStatus> budget;  ///< of a device that has one
 };
 
 }  // namespace holdfast

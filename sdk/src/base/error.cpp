@@ -83,6 +83,8 @@ std::string describe(Errc error) {
       return "handlers too slow";
     case Errc::system_failure:
       return "operating system refused a resource";
+    case Errc::budget_used_up:
+      return "the month's bytes are used up";
   }
   return "unknown error";
 }
@@ -119,6 +121,7 @@ Condition condition_of(Errc error) {
     case Errc::use_another_server:
     case Errc::inbound_overflow:
     case Errc::system_failure:
+    case Errc::budget_used_up:
       return Condition::retry_later;
     case Errc::invalid_topic:
     case Errc::invalid_filter:

@@ -56,6 +56,14 @@ std::string_view to_string(EventKind kind) noexcept {
       return "referred";
     case EventKind::resting:
       return "resting";
+    case EventKind::budget_used:
+      return "budget_used";
+    case EventKind::budget_projection:
+      return "budget_projection";
+    case EventKind::budget_pace:
+      return "budget_pace";
+    case EventKind::budget_renewed:
+      return "budget_renewed";
     case EventKind::warning:
       return "warning";
     case EventKind::stopped:
@@ -80,6 +88,20 @@ std::string_view to_string(State state) noexcept {
       return "stopping";
     case State::stopped:
       return "stopped";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(Admission admission) noexcept {
+  switch (admission) {
+    case Admission::everything:
+      return "everything";
+    case Admission::all_but_low:
+      return "all_but_low";
+    case Admission::urgent_only:
+      return "urgent_only";
+    case Admission::nothing:
+      return "nothing";
   }
   return "unknown";
 }

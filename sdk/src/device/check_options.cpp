@@ -113,6 +113,27 @@ void check_outbox(const OutboxLimits& outbox) {
   if (outbox.bytes < 1) throw ConfigError("outbox.bytes", "0", "it must hold at least one payload");
 }
 
+void check_budget(const Options& options) {
+  if (!options.budget) return;
+  const Budget& budget = *options.budget;
+  if (budget.bytes_per_month < limits::kMinBudgetBytes ||
+      budget.bytes_per_month > limits::kMaxBudgetBytes) {
+    throw ConfigError("budget.bytes_per_month", std::to_string(budget.bytes_per_month),
+                      "it must be between " + std::to_string(limits::kMinBudgetBytes) + " and " +
+                          std::to_string(limits::kMaxBudgetBytes) + " bytes");
+  }
+  if (budget.reserve_for_urgent >= budget.bytes_per_month) {
+    throw ConfigError("budget.reserve_for_urgent", std::to_string(budget.reserve_for_urgent),
+                      "it is a part of budget.bytes_per_month (" +
+                          std::to_string(budget.bytes_per_month) +
+                          ") and has to leave some of it to all other messages");
+  }
+  if (budget.billing_day < 1 || budget.billing_day > 31) {
+    throw ConfigError("budget.billing_day", std::to_string(budget.billing_day),
+                      "it is a day of the month, 1 to 31");
+  }
+}
+
 void check_own_topic(const std::string& field, const std::string& topic) {
   if (topic.empty()) return;
   if (const auto why = mqtt_engine::why_not_topic(topic); !why.empty()) {
@@ -240,6 +261,7 @@ Settings check_options(Options options) {
   check_will(options);
   check_times(options);
   check_outbox(options.outbox);
+  check_budget(options);
   std::vector<std::string> warnings = channel::check_library();
   auto tls = channel::make_tls_policy(options, warnings);
   return {std::move(options),  std::move(broker),   std::move(fallbacks), std::move(reach),

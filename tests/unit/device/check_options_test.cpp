@@ -303,5 +303,30 @@ TEST(CheckPublish, RefusesATimeToLiveThatEndsBeforeTheDelayDoes) {
   EXPECT_FALSE(check_publish("a", 1, {.max_delay = 10s, .ttl = 10'001ms}));
 }
 
+TEST(CheckOptions, RefusesABudgetThatCannotBeKept) {
+  const auto with = [](Budget budget) { return [budget](Options& o) { o.budget = budget; }; };
+  const Budget taken{.bytes_per_month = 10'000'000, .reserve_for_urgent = 1'000'000};
+  expect_taken(with(taken));
+  Budget budget = taken;
+  budget.bytes_per_month = 0;
+  EXPECT_EQ(refusal(with(budget)).field(), "budget.bytes_per_month");
+  budget.bytes_per_month = ~std::uint64_t{0};
+  EXPECT_EQ(refusal(with(budget)).field(), "budget.bytes_per_month");
+  budget = taken;
+  budget.reserve_for_urgent = budget.bytes_per_month;
+  EXPECT_EQ(refusal(with(budget)).field(), "budget.reserve_for_urgent");
+  EXPECT_THAT(refusal(with(budget)).mend(), HasSubstr("10000000"));
+  --budget.reserve_for_urgent;
+  expect_taken(with(budget));
+  for (const unsigned day : {0U, 32U}) {
+    budget = taken;
+    budget.billing_day = day;
+    EXPECT_EQ(refusal(with(budget)).field(), "budget.billing_day");
+    EXPECT_EQ(refusal(with(budget)).value(), std::to_string(day));
+  }
+  budget.billing_day = 31;
+  expect_taken(with(budget));
+}
+
 }  // namespace
 }  // namespace holdfast::device
