@@ -107,6 +107,10 @@ void add_connection_options(CLI::App& app, Connection& connection) {
   app.add_option("--state-dir", connection.state_dir,
                  "a directory for what outlives the process; nothing is kept unless told")
       ->type_name("DIR");
+  add_login_options(app, connection);
+}
+
+void add_login_options(CLI::App& app, Connection& connection) {
   app.add_option("--ca", connection.ca,
                  "authorities, PEM: one of them must vouch for the broker besides the pin")
       ->type_name("FILE");

@@ -1,5 +1,5 @@
-// How pub and sub reach a broker: the options on the command line, the device made of them, and the
-// exit code for what went wrong.
+// How pub, sub and doctor reach a broker: the options on the command line, the device made of them,
+// and the exit code for what went wrong.
 
 #pragma once
 
@@ -18,7 +18,7 @@
 namespace holdfast::cli {
 
 struct Connection {
-  std::string command;  ///< "pub" or "sub": names the client unless it is named
+  std::string command;  ///< "pub", "sub" or "doctor": names the client unless it is named
   std::string broker;
   std::vector<std::string> pins;
   std::string client_id;
@@ -39,6 +39,8 @@ struct Connection {
 };
 
 void add_connection_options(CLI::App& app, Connection& connection);
+/// Those of them that say how to log in and how long to wait: no broker, pin, session or QoS.
+void add_login_options(CLI::App& app, Connection& connection);
 
 /// Tells on stderr what an operator should know (one pin alone, a password others can read).
 /// @throws CommandError

@@ -13,10 +13,12 @@
 #include <cerrno>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include <holdfast/error.hpp>
 
 #include "channel/tls_errors.hpp"
+#include "channel/wire_count.hpp"
 #include "command.hpp"
 #include "dial.hpp"
 #include "pinning/spki.hpp"
@@ -164,8 +166,10 @@ channel::BrokerUrl parse_server(const std::string& server) {
 ServerKeys look_at_server(const std::string& server, std::chrono::milliseconds timeout) {
   const auto url = parse_server(server);
   const Deadline deadline = std::chrono::steady_clock::now() + timeout;
-  const Dialled dialled = dial(url, deadline);
+  return look_at(dial(url, deadline), url, deadline);
+}
 
+ServerKeys look_at(const Dialled& dialled, const channel::BrokerUrl& server, Deadline deadline) {
   // The TLS-1.3-only method and an explicit order to verify: without it wolfSSL as Debian builds it
   // takes a server that shows no certificate at all.
   wolfSSL_Init();
@@ -181,9 +185,9 @@ ServerKeys look_at_server(const std::string& server, std::chrono::milliseconds t
   Line line{.fd = dialled.socket.get(), .first = {}};
   const bool ready =
       wolfSSL_set_fd(session.get(), line.fd) == WOLFSSL_SUCCESS &&
-      (url.is_ip_literal ||
-       wolfSSL_UseSNI(session.get(), WOLFSSL_SNI_HOST_NAME, url.host.data(),
-                      static_cast<unsigned short>(url.host.size())) == WOLFSSL_SUCCESS);
+      (server.is_ip_literal ||
+       wolfSSL_UseSNI(session.get(), WOLFSSL_SNI_HOST_NAME, server.host.data(),
+                      static_cast<unsigned short>(server.host.size())) == WOLFSSL_SUCCESS);
   if (!ready) throw std::runtime_error("wolfSSL refuses the connection's settings");
   wolfSSL_SSLSetIORecv(session.get(), receive);
   wolfSSL_SetIOReadCtx(session.get(), &line);
@@ -200,6 +204,11 @@ ServerKeys look_at_server(const std::string& server, std::chrono::milliseconds t
   keys.leaf = *leaf;
   for (std::size_t i = 1; i < shown.chain.size(); ++i) {
     if (const auto key = key_in(shown.chain[i], nullptr)) keys.above.push_back(*key);
+  }
+  keys.chain = std::move(shown.chain);
+  const bool is_ipv6 = dialled.address.starts_with('[');
+  if (const auto wire = channel::count_wire(line.fd, is_ipv6)) {
+    keys.ip_bytes = wire->ip_bytes_up + wire->ip_bytes_down;
   }
   return keys;
 }

@@ -5,9 +5,11 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 #include <vector>
 
+#include "dial.hpp"
 #include "key_source.hpp"
 
 namespace holdfast::cli {
@@ -19,10 +21,16 @@ struct ServerKeys {
   std::string not_before;
   std::string not_after;
   std::vector<SeenKey> above;  ///< keys of the other certificates it sent: proved by nobody
+  /// What it sent, DER, its own first.
+  std::vector<std::vector<std::uint8_t>> chain;
+  std::uint64_t ip_bytes = 0;  ///< of the connection, both ways, but for its last segments
 };
 
 /// @param server HOST:PORT, port 8883 unless told; IPv6 addresses in brackets.
 /// @throws CommandError: kNotReachable for no address, no answer in time, or a failed handshake.
 ServerKeys look_at_server(const std::string& server, std::chrono::milliseconds timeout);
+
+/// The same over a connection that stands. @param server named in the handshake (SNI)
+ServerKeys look_at(const Dialled& dialled, const channel::BrokerUrl& server, Deadline deadline);
 
 }  // namespace holdfast::cli

@@ -59,6 +59,7 @@ int main(int argc, char** argv) {
   add_pinset(app, action);
   add_pub(app, action);
   add_sub(app, action);
+  add_doctor(app, action);
   try {
     app.parse(argc, argv);
     return action();

@@ -32,6 +32,7 @@ INSTANTIATE_TEST_SUITE_P(Pages, ManTest,
                                                  {"pinset", "verify"},
                                                  {"pinset", "show"},
                                                  {"pinset", "check"}}},
+                                           Page{"holdfast-doctor", {{"doctor"}}},
                                            Page{"holdfast-pub", {{"pub"}}},
                                            Page{"holdfast-sub", {{"sub"}}}),
                          [](const auto& instance) {
