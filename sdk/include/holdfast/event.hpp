@@ -38,14 +38,12 @@ enum class EventKind {
   duplicate_client_id,  ///< another client has, or seems to have, the client identifier in `detail`
   referred,             ///< the broker names another one; `detail` says which, and if it is tried
   resting,              ///< hung up, because holding the line costs more; `detail` has the sums
+  budget_used,          ///< half, four fifths or all of the month's allowance is used up
+  budget_projection,    ///< the month will take more than its allowance if it goes on like this
+  budget_pace,          ///< the budget slows what can wait, or lets it go again
+  budget_renewed,       ///< a new billing month has begun
   warning,              ///< anything else that an operator should know
   stopped,              ///< the device has stopped
-  budget_used,           ///< half, four fifths or all of the month's allowance is used up
-  budget_projection,     ///< the month will take more than its allowance if it goes on like this
-  budget_pace,           ///< the budget slows what can wait, or lets it go again
-  budget_renewed,        ///< a new billing month has begun
-  warning,               ///< anything else that an operator should know
-  stopped,               ///< the device has stopped
 };
 
 /// The name of a kind as it is written above, for logs.

@@ -46,4 +46,12 @@ unsigned next_step(unsigned step, const Budget& budget, std::uint64_t used, doub
   return next;
 }
 
+std::chrono::milliseconds stretch(std::chrono::milliseconds max_delay,
+                                  std::chrono::milliseconds ttl, unsigned factor) {
+  using namespace std::chrono_literals;
+  std::chrono::milliseconds most = 24h;
+  if (ttl > 0ms) most = std::min(most, ttl / 2);
+  return std::max(max_delay, std::min(max_delay * factor, most));
+}
+
 }  // namespace holdfast::budget

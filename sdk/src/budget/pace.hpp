@@ -18,6 +18,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 
 #include <holdfast/options.hpp>
@@ -40,5 +41,10 @@ Pace pace_of(unsigned step);
 /// @param step     the one that is in force
 /// @param elapsed  the share of the month that is over, 0 to 1
 unsigned next_step(unsigned step, const Budget& budget, std::uint64_t used, double elapsed);
+
+/// A delay budget, stretched by `factor`: to half of the time to live at most (0: there is none),
+/// and to 24 hours at most, but never shortened.
+std::chrono::milliseconds stretch(std::chrono::milliseconds max_delay,
+                                  std::chrono::milliseconds ttl, unsigned factor);
 
 }  // namespace holdfast::budget

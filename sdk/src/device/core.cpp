@@ -9,6 +9,7 @@
 
 #include <asio/post.hpp>
 
+#include "budget/pace.hpp"
 #include "outbox/memory_outbox.hpp"
 
 namespace holdfast::device {
@@ -128,7 +129,7 @@ Receipt Core::publish(std::string_view topic, std::span<const std::byte> payload
   entry.payload.assign(payload.begin(), payload.end());
   entry.qos = options.qos;
   entry.retain = options.retain;
-  entry.due = now + options.max_delay;
+  entry.due = now + budget::stretch(options.max_delay, options.ttl, shared_.batching_factor);
   if (options.ttl > 0ms) entry.expires = now + options.ttl;
   entry.on_done = std::move(options.on_done);
 

@@ -48,6 +48,8 @@ class Shared {
   std::unique_ptr<outbox::Outbox> outbox;
   Subscriptions subscriptions;
   AtomicCounters counters;
+  /// By which the budget stretches the delay budgets of messages that come now.
+  std::atomic<unsigned> batching_factor{1};
 
  private:
   void complain(const std::string& what);

@@ -59,6 +59,7 @@ Worker::Worker(asio::io_context& io, const Settings& settings, Shared& shared,
       session_(session_config(settings.options), random),
       random_(std::move(random)),
       trust_(settings, shared, TrustedTime()),
+      budget_(settings, shared, TrustedTime()),
       paths_(io.get_executor(), settings, path_events()),
       lines_(settings, shared),
       timer_(io),
@@ -230,6 +231,7 @@ void Worker::carry_out(const session::Finished& finished) {
   network_watch_.reset();
   cancel_dial();
   drop_link();
+  budget_.finish(ip_bytes(), now());
   finished_(finished.clean);
 }
 
@@ -385,8 +387,9 @@ void Worker::network_changed(channel::NetworkChanges::Seen seen) {
 void Worker::look() {
   if (over_) return;
   look_at_deadlines();
+  look_at_budget();
   sender_.expire(now());
-  if (session_.is_up() && link_ && with_ != With::recovery) {
+  if (session_.is_up() && link_ && with_ != With::recovery && !budget_.stops()) {
     subscribe(false, false);
     sender_.pump(now());
   }
@@ -445,6 +448,8 @@ void Worker::arm_timer(std::optional<Instant> next) {
   sooner(sender_.paused_until());
   sooner(prove_at_);
   sooner(trust_.next_look(now()));
+  sooner(budget_.next_look());
+  sooner(budget_due_);
   sooner(visit_ends_);
   if (!next) {
     if (armed_for_) timer_.cancel();
@@ -476,6 +481,7 @@ Status Worker::status() const {
   status.waiting = fill.waiting + fill.under_way;
   status.under_way = fill.under_way;
   status.counters = shared_.counters.read();
+  status.budget = budget_.status();
   status.ledger = ledger_;
   if (link_) add_to(status.ledger, link_->bill());
   return status;

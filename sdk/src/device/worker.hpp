@@ -24,6 +24,7 @@
 #include "channel/dialer.hpp"
 #include "channel/network_watch.hpp"
 #include "device/broker_paths.hpp"
+#include "device/budget_keeper.hpp"
 #include "device/check_options.hpp"
 #include "device/line_keeper.hpp"
 #include "device/link.hpp"
@@ -101,6 +102,8 @@ class Worker {
   void end_distrusted(std::uint64_t version);
   void renew(const std::string& why);
   void look_at_deadlines();
+  void look_at_budget();
+  std::uint64_t ip_bytes() const;
   void report_pins();
 
   void look();
@@ -117,6 +120,9 @@ class Worker {
   session::Session session_;
   session::Random random_;
   TrustKeeper trust_;
+  BudgetKeeper budget_;
+  std::optional<Instant> budget_looked_at_;
+  std::optional<Instant> budget_due_;  // something has happened since
   BrokerPaths paths_;
   std::unique_ptr<channel::Dialer> recovery_dialer_;
   std::unique_ptr<channel::NetworkWatch> network_watch_;

@@ -46,6 +46,7 @@ void Worker::carry_out(const session::Dial& dial) {
 }
 
 Failure Worker::why_not_dial() {
+  if (budget_.stops()) return budget_.why_stopped();
   if (with_ == With::recovery || paths_.can_dial(trust_.keys())) return {};
   return {Errc::identity_refused,
           "no key is left that may be trusted; offer a newer pin set, or set a recovery broker"};
@@ -180,7 +181,9 @@ void Worker::offer_pin_set(std::span<const std::uint8_t> document, const std::st
 
 void Worker::set_time(std::chrono::system_clock::time_point wall) {
   trust_.set_time(wall, now());
-  look();  // the set may have expired, and the session with it
+  budget_.set_time(wall, now());
+  budget_looked_at_.reset();
+  look();  // the set may have expired, and the session with it; or the month has turned
 }
 
 // In a turn of its own: the set may have come through the very link that has to end.
