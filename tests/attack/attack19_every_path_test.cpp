@@ -1,6 +1,6 @@
-// Every way to a session runs the same check: the first connection, a reconnection, a second broker,
-// one that the broker has named, and a tunnel through a proxy. (Several addresses of a name:
-// tests/integration/lookup_test. A resumed session comes with what makes it.)
+// Every way to a session runs the same check: the first connection, a reconnection, one with a ticket
+// in hand, a second broker, one that the broker has named, and a tunnel through a proxy. (Several
+// addresses of a name: tests/integration/lookup_test. What else a resumed session rests on: attack 11.)
 
 #include "attack/attack_fixture.hpp"
 #include "support/connect_proxy.hpp"
@@ -48,6 +48,21 @@ TEST_F(Attack19Test, Attack19_AReconnectionToAnImpostor) {
     EXPECT_EQ(device->status().waiting, 1u);
     EXPECT_EQ(count_in_log(*other, "as device"), 0u);
   });
+}
+
+TEST_F(Attack19Test, Attack19_AResumedSession_Good) {
+  const auto broker = make_broker();
+  TcpProxy road(broker->tls_port());
+  WatchedDevice device(options_for(road.port()));
+  device->start();
+  ASSERT_TRUE(device.wait_for(EventKind::connected));
+  road.cut_all();
+  ASSERT_TRUE(device.wait_for(EventKind::connected, 2));
+  const Status status = device->status();
+  EXPECT_TRUE(status.tls_resumed);
+  EXPECT_EQ(status.vouching_pin, key_.pin) << "the pin that the full handshake matched";
+  EXPECT_EQ(status.ledger.full_handshakes, 1u);
+  EXPECT_EQ(status.ledger.resumed_handshakes, 1u);
 }
 
 TEST_F(Attack19Test, Attack19_AReconnectionToTheBackupKey_Good) {

@@ -15,9 +15,11 @@ set(HOLDFAST_FUZZ_TARGETS
   pin
   pin_set
   proxy_url
+  server_hello
   server_reference
   slot
   spki
+  ticket_store
   tls_session
   topic
   trust_state)
@@ -36,8 +38,10 @@ set(HOLDFAST_FUZZ_NEEDS_pin holdfast_pinning)
 set(HOLDFAST_FUZZ_NEEDS_pin_set holdfast_pinning)
 set(HOLDFAST_FUZZ_NEEDS_proxy_url holdfast_channel)
 set(HOLDFAST_FUZZ_NEEDS_server_reference holdfast_channel holdfast_mqtt)
+set(HOLDFAST_FUZZ_NEEDS_server_hello holdfast_channel)
 set(HOLDFAST_FUZZ_NEEDS_slot holdfast_state)
 set(HOLDFAST_FUZZ_NEEDS_spki holdfast_pinning)
+set(HOLDFAST_FUZZ_NEEDS_ticket_store holdfast_resumption)
 set(HOLDFAST_FUZZ_NEEDS_tls_session holdfast_channel)
 set(HOLDFAST_FUZZ_NEEDS_topic holdfast_mqtt)
 set(HOLDFAST_FUZZ_NEEDS_trust_state holdfast_pinning)

@@ -111,6 +111,7 @@ ClientHello parse_client_hello(std::string_view bytes) {
     const std::uint16_t type = extensions.number16();
     Reader content = extensions.vector(2);
     hello.extensions.push_back(type);
+    hello.contents.emplace_back(content.rest());
     if (type == kKeyShareExtension) hello.x25519 = find_x25519(content.vector(2));
   }
   return hello;

@@ -55,7 +55,8 @@ struct ClientHello {
   std::string session_id;
   std::vector<std::uint16_t> suites;
   std::vector<std::uint16_t> extensions;
-  std::string x25519;  // Its key share; empty when it sent none.
+  std::vector<std::string> contents;  // Of the extensions, in the same order.
+  std::string x25519;                 // Its key share; empty when it sent none.
 };
 
 // Takes the whole message, header included; throws std::runtime_error when it is

@@ -206,6 +206,33 @@ inline constexpr auto kRecoveryVisit = 30s;
 /// Refused keys are reported to the broker no more often than this.
 inline constexpr auto kPinReportInterval = 1h;
 
+// --- Resumed TLS sessions ----------------------------------------------------------------------
+
+/// How long after a full handshake its key may vouch for resumed sessions. A broker goes on
+/// resuming after its key was replaced: so long a key that was stolen and exchanged may serve its
+/// thief.
+inline constexpr auto kResumptionAge = std::chrono::seconds(7 * 24h);
+/// The most that an app may allow.
+inline constexpr auto kMaxResumptionAge = std::chrono::seconds(30 * 24h);
+/// How many resumptions may follow one full handshake while no trustworthy wall clock measures that
+/// time: at one reconnection an hour about two days.
+inline constexpr unsigned kResumptionsWithoutClock = 50;
+/// The most that an app may allow.
+inline constexpr unsigned kMaxResumptionsWithoutClock = 1'000;
+/// A ticket lives for at most seven days, whatever the server says (RFC 8446 section 4.6.1).
+inline constexpr auto kMaxTicketLifetime = std::chrono::seconds(7 * 24h);
+/// A session as it is kept, with its secret, its ticket and the broker's chain of certificates.
+/// What is larger is not kept: offering its ticket would cost more than a full handshake.
+inline constexpr std::size_t kMaxTicketBytes = std::size_t{16} * 1024;
+/// Brokers whose tickets are kept at one time.
+inline constexpr std::size_t kMaxTicketPeers = 4;
+/// How often one ticket is offered while nobody answers: on a bad link most attempts end before the
+/// broker has seen it, and with a broker that dies of it this must end.
+inline constexpr unsigned kTicketOffers = 3;
+/// While one of a full and a resumed handshake is the cheaper, the other is tried once in so many
+/// connections, because a broker may have changed.
+inline constexpr unsigned kCostLookAgain = 50;
+
 // --- Payloads ----------------------------------------------------------------------------------
 
 /// Nesting and table count that a received FlatBuffer may have: far above any schema of ours, far

@@ -126,6 +126,33 @@ struct Timeouts {
   std::chrono::milliseconds ack = limits::kAckTimeout;              ///< PUBLISH to PUBACK
 };
 
+/// When a TLS session is resumed (RFC 8446 section 2.2) instead of a full handshake made.
+enum class ResumptionMode : std::uint8_t {
+  cheapest,  ///< what has cost less with this broker so far, tickets included
+  always,    ///< whenever there is a ticket
+  never,     ///< no ticket is kept
+};
+
+/// Resumed TLS sessions. The ticket is kept in `state_dir`, and so outlives the process and a
+/// reboot; without one it lives as long as the device. It is bound to the broker, to the device's
+/// own identity, to the pin that vouched for it and to the pin set: when one of them changes the
+/// next handshake is a full one.
+struct Resumption {
+  ResumptionMode mode = ResumptionMode::cheapest;
+  /// How long after a full handshake its key may vouch for resumed sessions, however many there
+  /// were since: 1 s to 30 days.
+  std::chrono::seconds max_age = limits::kResumptionAge;
+  /// How many may follow one full handshake while there is no trustworthy wall clock, 0 to 1,000.
+  unsigned max_without_clock = limits::kResumptionsWithoutClock;
+};
+
+/// Which cipher suites are offered.
+enum class CipherSuites : std::uint8_t {
+  standard,           ///< AES-128-GCM, ChaCha20-Poly1305, AES-256-GCM: a tag of 16 bytes a record
+  prefer_short_tags,  ///< AES-128-CCM-8 before them: 8 bytes less a record, and a forger needs 2^64
+                      ///< tries instead of 2^128; for brokers that allow it
+};
+
 /// Bounds of the outbox. A publish that would pass one is refused with `Errc::outbox_full`.
 struct OutboxLimits {
   std::size_t messages = limits::kOutboxMessages;  ///< 1 to 10,000,000
@@ -211,6 +238,8 @@ struct Options {
   /// The authorities that may vouch for the broker, PEM; for `pinned_and_ca` only, and needed
   /// there. Read once, when the device is made.
   std::filesystem::path ca_file;
+  Resumption resumption{};
+  CipherSuites cipher_suites = CipherSuites::standard;
   /// A directory of this device's own, made (mode 0700) if it is missing and locked while the
   /// device exists. Empty: nothing is kept.
   std::filesystem::path state_dir;

@@ -26,8 +26,9 @@ std::string_view to_string(State state) noexcept;
 /// packets with their headers, retransmissions included, taken from the kernel (TCP_INFO).
 /// The sum is exact but for the closing segments of a connection that did not end cleanly.
 struct Ledger {
-  std::uint64_t connections = 0;      ///< TCP connections that were established
-  std::uint64_t full_handshakes = 0;  ///< TLS handshakes that ended in a positive verdict
+  std::uint64_t connections = 0;         ///< TCP connections that were established
+  std::uint64_t full_handshakes = 0;     ///< TLS handshakes that ended in a positive verdict
+  std::uint64_t resumed_handshakes = 0;  ///< the same, by a ticket of an earlier connection
   std::uint64_t ip_bytes_up = 0;
   std::uint64_t ip_bytes_down = 0;
   std::uint64_t segments_up = 0;
@@ -76,6 +77,7 @@ struct Status {
   State state = State::idle;
   std::string address;                ///< the broker's address, while connected
   std::string vouching_pin;           ///< the pin that matched, while connected
+  bool tls_resumed = false;           ///< by a ticket of an earlier connection, while connected
   std::uint64_t pin_set_version = 0;  ///< of the newest set; 0: the app's own pins
   bool pin_set_proven = true;         ///< a connection has rested on it
   std::uint64_t waiting = 0;          ///< messages in the outbox, those under way included

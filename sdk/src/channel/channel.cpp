@@ -42,7 +42,8 @@ Channel::Channel(const asio::any_io_executor& executor, const TlsContext& tls,
       timer_(executor),
       read_timer_(executor),
       settle_timer_(executor),
-      tls_(tls, host, std::move(keys)),
+      keys_(std::move(keys)),
+      tls_(tls, host, keys_),
       timeouts_(timeouts),
       route_(std::move(route)),
       plain_text_(limits::kMaxRecordBytes) {}
@@ -171,8 +172,49 @@ void Channel::connected(const std::error_code& error) {
     return;
   }
   phase_ = Phase::handshaking;
+  offer_ticket();
   wait_readable();
   shake_hands();
+}
+
+void Channel::use_tickets(Tickets& tickets, resumption::Binding binding) {
+  tickets_ = &tickets;
+  binding_ = std::move(binding);
+  binding_.pin_set_version = keys_->version();
+}
+
+void Channel::offer_ticket() {
+  if (tickets_ == nullptr) return;
+  offered_ = tickets_->offer(binding_, *keys_);
+  offered_any_ = offered_ && tls_.offer(*offered_);
+  if (!offered_any_) offered_.reset();
+}
+
+void Channel::keep_ticket() {
+  if (tickets_ == nullptr) return;
+  auto ticket = tls_.take_ticket();
+  if (!ticket) return;
+  tell_cost();
+  tickets_->received(binding_, std::move(*ticket));
+}
+
+void Channel::tell_cost() {
+  if (tickets_ == nullptr || !bill_.handshaken || std::exchange(cost_told_, true)) return;
+  const std::uint64_t bytes = bill_.handshake_bytes + tls_.ticket_bytes();
+  using resumption::Way;
+  const Way way = bill_.resumed ? Way::resumed : offered_any_ ? Way::refused : Way::full;
+  tickets_->cost(binding_, way, static_cast<std::uint32_t>(bytes));
+}
+
+// Also from the destructor: what cannot be told is lost, and costs a full handshake.
+void Channel::settle_tickets() noexcept {
+  try {
+    if (tickets_ != nullptr && offered_) tickets_->unanswered(binding_, std::move(*offered_));
+    offered_.reset();
+    tell_cost();
+  } catch (const std::exception&) {
+    offered_.reset();
+  }
 }
 
 void Channel::shake_hands() {
@@ -193,11 +235,29 @@ void Channel::shake_hands() {
   timer_.cancel();
   phase_ = Phase::open;
   bill_.handshaken = true;
-  flush();
-  if (phase_ != Phase::open) return;
+  bill_.resumed = tls_.resumed();
+  if (tickets_ != nullptr && !bill_.resumed) tickets_->proven(binding_, tls_.proven_pins());
+  // What is left over of the last read are records that follow the handshake.
+  bill_.handshake_bytes = bill_.tls_bytes_up + tls_.output().size() + tls_.input_taken();
+  hold_finished();
   // A copy: the callback exchanges the callbacks.
   const auto opened = events_.opened;
   opened();
+}
+
+void Channel::hold_finished() {
+  holding_ = true;
+  timer_.expires_after(kFinishedWait);
+  timer_.async_wait([weak = weak_from_this()](const std::error_code& error) {
+    const auto self = weak.lock();
+    if (error || !self || !self->holding_) return;
+    self->guard([&] { self->release(); });
+  });
+}
+
+void Channel::release() {
+  if (std::exchange(holding_, false)) timer_.cancel();
+  flush();
 }
 
 void Channel::arm_timer(std::chrono::milliseconds time) {
@@ -261,6 +321,7 @@ void Channel::on_readable() {
     return;
   }
   bill_.tls_bytes_down += static_cast<std::uint64_t>(count);
+  offered_.reset();  // somebody has answered
   tls_.feed(std::span(buffer).first(static_cast<std::size_t>(count)));
   if (phase_ == Phase::handshaking) shake_hands();
   if (phase_ == Phase::open || phase_ == Phase::closing) deliver();
@@ -315,13 +376,14 @@ void Channel::deliver() {
       read = tls_.read(std::span(plain_text_).subspan(filled));
       filled += read.bytes;
     } while (read.bytes > 0 && filled < plain_text_.size());
+    keep_ticket();
     if (filled > 0 && phase_ == Phase::open && events_.data) {
       events_.data(std::span(plain_text_).first(filled));
     }
     // In a close of ours the peer's FIN is waited for, so that the bill has it too.
     if (read.closed && phase_ == Phase::closing) break;
     if (read.failure || read.closed) {
-      flush();  // the alert, so that the broker's log tells the operator
+      release();  // the alert, so that the broker's log tells the operator
       delivering_ = false;
       finish(std::move(read.failure));
       return;
@@ -349,12 +411,13 @@ void Channel::pause_reading(bool pause) {
 Failure Channel::write(std::span<const std::byte> plain_text) {
   if (phase_ != Phase::open) return {Errc::connection_lost, "the channel is not open"};
   Failure failure = tls_.write(plain_text);
-  flush();
+  release();
   return failure;
 }
 
 void Channel::flush() {
-  if (phase_ == Phase::closed || phase_ == Phase::connecting || phase_ == Phase::tunnelling) {
+  if (holding_ || phase_ == Phase::closed || phase_ == Phase::connecting ||
+      phase_ == Phase::tunnelling) {
     return;
   }
   if (!tls_.output().empty()) expect_acknowledgement();
@@ -398,6 +461,7 @@ void Channel::close() {
   paused_ = false;
   tls_.close_notify();
   arm_timer(limits::kCloseTimeout);
+  holding_ = false;
   flush();
   wait_readable();
 }
@@ -412,6 +476,7 @@ void Channel::finish(Failure why) {
 void Channel::drop() {
   if (phase_ == Phase::closed) return;
   bill_ = bill();  // the kernel's counters go with the socket
+  settle_tickets();
   phase_ = Phase::closed;
   timer_.cancel();
   read_timer_.cancel();
@@ -429,6 +494,7 @@ void Channel::limit_unsent(std::size_t bytes) {
 ChannelBill Channel::bill() const {
   ChannelBill bill = bill_;
   bill.tls_records_up = tls_.records_written();
+  bill.ticket_bytes = tls_.ticket_bytes();
   if (phase_ == Phase::closed || phase_ == Phase::idle || !socket_.is_open()) return bill;
   if (const auto wire = count_wire(handle_, endpoint_.address().is_v6())) {
     bill.wire = *wire;

@@ -25,6 +25,7 @@
 #include "base/failure.hpp"
 #include "channel/http_tunnel.hpp"
 #include "channel/reach.hpp"
+#include "channel/tickets.hpp"
 #include "channel/tls_session.hpp"
 #include "channel/wire_count.hpp"
 
@@ -45,8 +46,11 @@ struct ChannelBill {
   std::uint64_t tls_bytes_up = 0;
   std::uint64_t tls_bytes_down = 0;
   std::uint64_t tls_records_up = 0;
-  bool connected = false;   ///< TCP was established
-  bool handshaken = false;  ///< the verdict was positive
+  std::uint64_t handshake_bytes = 0;  ///< of those TLS bytes, both ways, up to the verdict
+  std::uint64_t ticket_bytes = 0;     ///< of those TLS bytes, after the verdict
+  bool connected = false;             ///< TCP was established
+  bool handshaken = false;            ///< the verdict was positive
+  bool resumed = false;               ///< by a ticket of an earlier connection
 };
 
 class Channel : public std::enable_shared_from_this<Channel> {
@@ -54,6 +58,10 @@ class Channel : public std::enable_shared_from_this<Channel> {
   Channel(const asio::any_io_executor& executor, const TlsContext& tls, const std::string& host,
           pinning::SharedKeys keys, const Timeouts& timeouts, Route route = {});
   ~Channel();
+
+  /// Takes a ticket for the handshake from here, and brings those that come. Before `open`; they
+  /// must outlive the connection.
+  void use_tickets(Tickets& tickets, resumption::Binding binding);
 
   /// Connects and shakes hands; answers with `opened` or `closed`.
   void open(const asio::ip::tcp::endpoint& endpoint, ChannelEvents events);
@@ -64,7 +72,12 @@ class Channel : public std::enable_shared_from_this<Channel> {
   /// Encrypts and sends. Call it while `can_write`; what the kernel does not take at once is kept
   /// and `writable` tells when it is gone.
   Failure write(std::span<const std::byte> plain_text);
-  bool can_write() const { return phase_ == Phase::open && tls_.output().empty(); }
+  bool can_write() const { return phase_ == Phase::open && (holding_ || tls_.output().empty()); }
+
+  /// How long our Finished waits for the first bytes that are written: together they are one
+  /// segment, and the broker cannot do anything with it alone. Below the delayed acknowledgement
+  /// (40 ms), so that the waiting costs no segment of its own.
+  static constexpr auto kFinishedWait = std::chrono::milliseconds(30);
 
   /// Stops reading from the socket (back-pressure), or goes on.
   void pause_reading(bool pause);
@@ -92,6 +105,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   bool lost_its_address() const;
   /// This device's own; unspecified without a connection.
   asio::ip::address local_address() const;
+  bool resumed() const { return tls_.resumed(); }
   const pinning::TrustedKeys::Match& vouching() const { return tls_.vouching(); }
   /// The key that was shown, and refused because no pin matches it.
   std::optional<pinning::Pin> refused_pin() const { return tls_.refused_pin(); }
@@ -114,12 +128,18 @@ class Channel : public std::enable_shared_from_this<Channel> {
   void ask_proxy();
   void read_proxy(std::span<const std::uint8_t> bytes);
   std::string peer() const;
+  void offer_ticket();
+  void keep_ticket();
+  void tell_cost();
+  void settle_tickets() noexcept;
   void shake_hands();
   void wait_readable();
   void on_readable();
   void deliver();
   void flush();
   void arm_timer(std::chrono::milliseconds time);
+  void hold_finished();
+  void release();
   void finish(Failure why);
   void expect_acknowledgement();
   void relax_timeout();
@@ -131,7 +151,13 @@ class Channel : public std::enable_shared_from_this<Channel> {
   asio::steady_timer timer_;
   asio::steady_timer read_timer_;
   asio::steady_timer settle_timer_;
+  const pinning::SharedKeys keys_;
   TlsSession tls_;
+  Tickets* tickets_ = nullptr;
+  resumption::Binding binding_;
+  std::optional<resumption::Ticket> offered_;  // while nobody has answered
+  bool offered_any_ = false;
+  bool cost_told_ = false;
   Timeouts timeouts_;
   Route route_;
   std::optional<TunnelReply> proxy_reply_;  // while the proxy is asked
@@ -142,6 +168,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   bool paused_ = false;
   bool rhythm_ = false;
   bool just_read_ = false;
+  bool holding_ = false;     // our Finished waits for company
   bool flushing_ = false;    // a wait for writability is pending
   bool delivering_ = false;  // `data` is being called
   bool sent_fin_ = false;

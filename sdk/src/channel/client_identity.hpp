@@ -29,6 +29,8 @@ class ClientIdentity {
   /// What an operator should know about the files; or nothing.
   const std::string& warning() const { return warning_; }
 
+  /// PEM, the device's own first: what tells one identity from another.
+  const std::string& certificates() const { return certificates_; }
   const ClientCertificate& options() const { return options_; }
   /// Of the files, before they were read.
   const FileStamp& stamp() const { return stamp_; }

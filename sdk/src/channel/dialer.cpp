@@ -171,6 +171,9 @@ void Dialer::give_up() {
 void Dialer::open_channel() {
   const std::weak_ptr<bool> attempt = attempt_;
   channel_ = std::make_shared<Channel>(executor_, *tls_, broker_.host, keys_, timeouts_, route_);
+  if (tickets_ != nullptr) {
+    channel_->use_tickets(*tickets_, tls_->binding(broker_.host, broker_.port));
+  }
   const asio::ip::tcp::endpoint endpoint = endpoints_.front();
   endpoints_.erase(endpoints_.begin());
   tried_.push_back(endpoint);

@@ -51,6 +51,9 @@ class Dialer {
   Dialer(const Dialer&) = delete;
   Dialer& operator=(const Dialer&) = delete;
 
+  /// Offers tickets from here, and brings those that come; they must outlive the connections.
+  void use_tickets(Tickets& tickets) { tickets_ = &tickets; }
+
   /// One attempt at a time; answers once, unless cancelled. Every address is judged by `keys`.
   void dial(pinning::SharedKeys keys, Handler handler);
   void cancel();
@@ -75,6 +78,7 @@ class Dialer {
   std::optional<IdentityFiles> identity_files_;
   std::optional<TlsContext> tls_;  // made anew when the client certificate was exchanged
   Route route_;
+  Tickets* tickets_ = nullptr;
   Resolver resolver_;
   AddressMemory memory_;
   asio::steady_timer timer_;

@@ -6,18 +6,29 @@
 #include <wolfssl/ssl.h>
 #include <wolfssl/wolfcrypt/ecc.h>
 
+#include <initializer_list>
 #include <mutex>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
+#include "channel/peer_name.hpp"
+#include "channel/saved_session.hpp"
+#include "crypto/ed25519.hpp"
+
 namespace holdfast::channel {
 namespace {
 
 // By cost on the wire they are equal (22 bytes a record); AES first because boards without AES
-// instructions are rare by now, and a broker that prefers ChaCha20 chooses it.
-constexpr const char* kSuites =
-    "TLS13-AES128-GCM-SHA256:TLS13-CHACHA20-POLY1305-SHA256:TLS13-AES256-GCM-SHA384";
+// instructions are rare by now, and a broker that prefers ChaCha20 chooses it. As numbers (RFC 8446
+// appendix B.4): given names, wolfSSL 5.7 adds a suite 0x0000.
+using Suites = std::initializer_list<std::uint8_t>;
+constexpr Suites kSuites{0x13, 0x01,   // TLS_AES_128_GCM_SHA256
+                         0x13, 0x03,   // TLS_CHACHA20_POLY1305_SHA256
+                         0x13, 0x02};  // TLS_AES_256_GCM_SHA384
+// TLS_AES_128_CCM_8_SHA256 before them: 14 bytes a record, for a tag of 8. Few brokers allow it,
+// and the others take one of the rest.
+constexpr Suites kSuitesWithShortTags{0x13, 0x05, 0x13, 0x01, 0x13, 0x03, 0x13, 0x02};
 
 // Every algorithm a pinned key can sign with. RSA+SHA256 (PKCS#1) cannot prove a key in TLS 1.3,
 // but strict servers look here for what their certificate itself is signed with (RFC 8446
@@ -28,6 +39,25 @@ constexpr const char* kSignatures =
 
 void require(bool done, const char* what) {
   if (!done) throw std::runtime_error(std::string("wolfSSL refuses ") + what);
+}
+
+std::vector<std::uint8_t> digest_of(std::span<const std::uint8_t> bytes) {
+  const auto digest = crypto::sha256(bytes);
+  return {digest.begin(), digest.end()};
+}
+
+std::vector<std::uint8_t> digest_of(const Authorities& authorities) {
+  std::vector<std::uint8_t> all;
+  for (const Certificate& authority : authorities.certificates()) {
+    const auto one = digest_of(authority.der);
+    all.insert(all.end(), one.begin(), one.end());
+  }
+  return digest_of(all);
+}
+
+std::vector<std::uint8_t> digest_of(const ClientIdentity& identity) {
+  const std::string& text = identity.certificates();
+  return digest_of({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
 }
 
 void initialise_once() {
@@ -53,7 +83,11 @@ TlsContext::TlsContext(TlsPolicy policy) : policy_(std::move(policy)) {
   // server without any certificate was accepted, because the verify callback is never called then.
   context_.reset(wolfSSL_CTX_new(wolfTLSv1_3_client_method()));
   require(context_ != nullptr, "a TLS 1.3 context");
-  require(wolfSSL_CTX_set_cipher_list(context_.get(), kSuites) == WOLFSSL_SUCCESS, "the suites");
+  const Suites& suites =
+      policy_.suites == CipherSuites::prefer_short_tags ? kSuitesWithShortTags : kSuites;
+  require(wolfSSL_CTX_set_cipher_list_bytes(context_.get(), suites.begin(),
+                                            static_cast<int>(suites.size())) == WOLFSSL_SUCCESS,
+          "the suites");
   require(wolfSSL_CTX_set1_sigalgs_list(context_.get(), kSignatures) == WOLFSSL_SUCCESS,
           "the signature algorithms");
   require(wolfSSL_CTX_UseSupportedCurve(context_.get(), WOLFSSL_ECC_X25519) == WOLFSSL_SUCCESS,
@@ -61,8 +95,29 @@ TlsContext::TlsContext(TlsPolicy policy) : policy_(std::move(policy)) {
   require(wolfSSL_CTX_UseSupportedCurve(context_.get(), WOLFSSL_ECC_SECP256R1) == WOLFSSL_SUCCESS,
           "the group P-256");
   wolfSSL_CTX_set_session_cache_mode(context_.get(), WOLFSSL_SESS_CACHE_OFF);
-  if (policy_.authorities) trust_authorities();
-  if (policy_.identity) policy_.identity->use_in(context_.get());
+  // An extension of TLS 1.2 alone: four bytes that mean nothing here.
+  require(wolfSSL_CTX_AllowEncryptThenMac(context_.get(), 0) == WOLFSSL_SUCCESS,
+          "to leave out encrypt_then_mac");
+  if (policy_.authorities) {
+    trust_authorities();
+    authorities_digest_ = digest_of(*policy_.authorities);
+  }
+  if (policy_.identity) {
+    policy_.identity->use_in(context_.get());
+    identity_digest_ = digest_of(*policy_.identity);
+  }
+}
+
+resumption::Binding TlsContext::binding(std::string_view host, std::uint16_t port) const {
+  const PeerName peer = parse_peer_name(host);
+  return {.host = std::string(host),
+          .port = port,
+          .server_name = peer.is_address() ? std::string() : peer.host,
+          .alpn = policy_.alpn,
+          .trust = static_cast<std::uint8_t>(policy_.trust),
+          .authorities = authorities_digest_,
+          .identity = identity_digest_,
+          .library = library_version()};
 }
 
 void TlsContext::trust_authorities() {

@@ -5,9 +5,12 @@
 
 #pragma once
 
+#include <cstdint>
 #include <memory>
+#include <string_view>
 
 #include "channel/tls_policy.hpp"
+#include "resumption/ticket.hpp"
 
 struct WOLFSSL_CTX;
 
@@ -27,6 +30,10 @@ class TlsContext {
   const TlsPolicy& policy() const { return policy_; }
   WOLFSSL_CTX* get() const { return context_.get(); }
 
+  /// What a session with this broker is bound to, as far as this context decides it.
+  /// @param host as for TlsSession
+  resumption::Binding binding(std::string_view host, std::uint16_t port) const;
+
  private:
   struct Free {
     void operator()(WOLFSSL_CTX* context) const;
@@ -34,6 +41,8 @@ class TlsContext {
   void trust_authorities();
 
   TlsPolicy policy_;
+  std::vector<std::uint8_t> authorities_digest_;  // empty without
+  std::vector<std::uint8_t> identity_digest_;
   std::unique_ptr<WOLFSSL_CTX, Free> context_;
 };
 

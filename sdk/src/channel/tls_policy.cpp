@@ -41,6 +41,7 @@ TlsPolicy make_tls_policy(const Options& options, std::vector<std::string>& warn
   TlsPolicy policy;
   policy.alpn = options.alpn;
   policy.trust = options.trust;
+  policy.suites = options.cipher_suites;
   if (policy.trust == TrustMode::pinned_and_ca) {
     policy.authorities = Authorities::load(options.ca_file);
     if (!policy.authorities->warning().empty()) warnings.push_back(policy.authorities->warning());

@@ -16,6 +16,7 @@
 
 #include "channel/ca_path.hpp"
 #include "channel/key_reader.hpp"
+#include "channel/saved_session.hpp"
 #include "channel/tls_errors.hpp"
 
 namespace holdfast::channel {
@@ -33,6 +34,8 @@ constexpr int kSelfSignedLeaf = 18;
 constexpr int kSelfSignedInChain = 19;
 constexpr int kIssuerNotFound = 20;
 constexpr int kLeafSignatureNotVerified = 21;
+
+constexpr int kRecordHeaderBytes = 5;  // RFC 8446 section 5.1
 
 // What wolfSSL may complain about and the pin overrules: nobody vouches for the certificate but the
 // pin, and dates need a clock. Everything else (a certificate that does not parse, a signature that
@@ -86,6 +89,7 @@ TlsSession::TlsSession(const TlsContext& context, std::string_view host, pinning
   wolfSSL_SSLSetIOSend(session, send);
   wolfSSL_SetIOReadCtx(session, this);
   wolfSSL_SetIOWriteCtx(session, this);
+  wolfSSL_CTX_sess_set_new_cb(context.get(), on_ticket);
   guard_certificate_requests();
   if (wolfSSL_UseKeyShare(session, WOLFSSL_ECC_X25519) != WOLFSSL_SUCCESS) {
     throw std::runtime_error("wolfSSL has no X25519 key share");
@@ -120,6 +124,9 @@ int TlsSession::receive(WOLFSSL*, char* buffer, int size, void* self_pointer) {
   if (available == 0) return WOLFSSL_CBIO_ERR_WANT_READ;
   const std::size_t count = std::min(available, static_cast<std::size_t>(size));
   self.begun_ = true;
+  // wolfSSL asks for the header of a record first, and then for exactly the rest of it.
+  if (size == kRecordHeaderBytes) self.record_begins_ = self.input_taken_;
+  self.input_taken_ += count;
   std::memcpy(buffer, self.input_.data() + self.input_read_, count);
   self.input_read_ += count;
   if (self.input_read_ == self.input_.size()) {
@@ -151,9 +158,19 @@ int TlsSession::verify(int, WOLFSSL_X509_STORE_CTX* store) {
   }
 }
 
+// Called by wolfSSL when it has read a ticket. What it stands for is saved later, outside of
+// wolfSSL.
+int TlsSession::on_ticket(WOLFSSL* session, WOLFSSL_SESSION*) {
+  auto& self = *static_cast<TlsSession*>(wolfSSL_GetIOReadCtx(session));
+  self.ticket_came_ = true;
+  self.ticket_bytes_ += self.input_taken_ - self.record_begins_;
+  return 0;  // the reference stays wolfSSL's
+}
+
 // Called for certificates from the top of the chain down to the leaf, which is always among them;
 // those above it only where wolfSSL objects to one.
 bool TlsSession::judge(const WOLFSSL_X509_STORE_CTX& store) {
+  judged_ = true;
   if (policy_.trust == TrustMode::pinned_and_ca) {
     // An objection is never overruled here: a yes would add the certificate to those that wolfSSL
     // trusts. Our own walk is made all the same, because it names the mend.
@@ -247,7 +264,20 @@ std::optional<pinning::Pin> TlsSession::refused_pin() const {
   return vouching_ || proven_.empty() ? std::nullopt : std::optional(proven_.front());
 }
 
+bool TlsSession::offer(const resumption::Ticket& ticket) {
+  if (begun_ || ticket.proven.empty() || !keys_->judge(ticket.proven)) return false;
+  if (!restore_session(session_.get(), ticket.session.bytes())) return false;
+  offered_ = ticket.proven;
+  return true;
+}
+
+std::optional<resumption::NewTicket> TlsSession::take_ticket() {
+  if (!verified() || !std::exchange(ticket_came_, false)) return std::nullopt;
+  return save_session(session_.get());
+}
+
 void TlsSession::feed(Bytes cipher_text) {
+  if (!offered_.empty() && !finished_) answer_.feed(cipher_text);
   heard_anything_ = heard_anything_ || !cipher_text.empty();
   input_.insert(input_.end(), cipher_text.begin(), cipher_text.end());
 }
@@ -292,13 +322,32 @@ TlsSession::Step TlsSession::handshake(Failure& failure) {
   }
   finished_ = true;
   guard_certificate_requests();
-  if (!vouching_) {
-    // The callback was not called: whatever the reason, nobody has looked at the key.
-    failure =
-        Failure(Errc::identity_refused, "the handshake ended without a look at the broker's key");
-    return Step::failed;
+  failure = judge_handshake();
+  return failure ? Step::failed : Step::verified;
+}
+
+// Closed in every combination but the two that are understood.
+Failure TlsSession::judge_handshake() {
+  const bool says_resumed = wolfSSL_session_reused(session_.get()) != 0;
+  if (judged_ && !says_resumed && vouching_) return {};
+  const auto refuse = [this](const char* why) {
+    vouching_.reset();
+    return Failure(Errc::identity_refused, why);
+  };
+  if (judged_ || !says_resumed || offered_.empty()) {
+    return refuse("the handshake ended without a look at the broker's key");
   }
-  return Step::verified;
+  if (!answer_.has_key_share()) {
+    return refuse(
+        "the broker resumed the session without an exchange of keys (psk_ke); let it use "
+        "psk_dhe_ke, which is what brokers do by default");
+  }
+  vouching_ = keys_->judge(offered_);
+  if (!vouching_) return refuse("the key that vouched for the resumed session is trusted no more");
+  seen_ = offered_.front();
+  proven_ = offered_;
+  resumed_ = true;
+  return {};
 }
 
 Failure TlsSession::write(std::span<const std::byte> plain_text) {

@@ -9,6 +9,12 @@
 // wolfSSL's verdict on chain, name and dates must be good, our own must be, too (ca_path.hpp,
 // peer_name.hpp), and a pin must match the leaf's key or one on the path that we walked.
 //
+// A resumed handshake shows no certificate: the server proves that it knows the secret of an
+// earlier session, and so rests on the keys that were proven then. They are judged again, by the
+// keys of today. wolfSSL does not call the verify callback for it, so the verdict is: the handshake
+// finished, wolfSSL says that it was resumed, we had offered a ticket whose keys are trusted, keys
+// were exchanged, and no certificate was looked at. If one was, its verdict alone counts.
+//
 // Threads: one at a time.
 
 #pragma once
@@ -24,10 +30,13 @@
 
 #include "base/failure.hpp"
 #include "channel/peer_name.hpp"
+#include "channel/server_hello.hpp"
 #include "channel/tls_context.hpp"
 #include "pinning/trusted_keys.hpp"
+#include "resumption/ticket.hpp"
 
 struct WOLFSSL;
+struct WOLFSSL_SESSION;
 struct WOLFSSL_X509_STORE_CTX;
 
 namespace holdfast::channel {
@@ -46,6 +55,11 @@ class TlsSession {
   /// pinned_and_ca the certificate must be made out for it. Empty: no SNI, and no such certificate.
   TlsSession(const TlsContext& context, std::string_view host, pinning::SharedKeys keys);
 
+  /// Offers this ticket in the handshake that has not begun yet. Whether the ticket may be used at
+  /// all (its binding, its age) is the caller's to know. @return false if the keys do not trust it
+  /// or wolfSSL does not take it: the handshake will be a full one.
+  bool offer(const resumption::Ticket& ticket);
+
   /// Cipher text from the peer.
   void feed(std::span<const std::uint8_t> cipher_text);
 
@@ -54,6 +68,14 @@ class TlsSession {
 
   /// True once, and only once, both halves of the verdict are positive.
   bool verified() const { return finished_ && vouching_.has_value(); }
+  /// A ticket of ours was taken; only after `verified`.
+  bool resumed() const { return resumed_; }
+  /// The newest ticket that came since the last call; look after `read`.
+  std::optional<resumption::NewTicket> take_ticket();
+  /// Bytes from the peer that wolfSSL has taken so far.
+  std::uint64_t input_taken() const { return input_taken_; }
+  /// Bytes of the records that brought tickets.
+  std::uint64_t ticket_bytes() const { return ticket_bytes_; }
   /// The pin that matched, and from which set; only after `verified`.
   const pinning::TrustedKeys::Match& vouching() const { return *vouching_; }
   /// The digest of the leaf's key, as soon as it was seen and whatever the verdict.
@@ -88,6 +110,7 @@ class TlsSession {
   void guard_certificate_requests();
   void offer_protocol();
   static int on_certificate_request(WOLFSSL* session, void*);
+  static int on_ticket(WOLFSSL* session, WOLFSSL_SESSION*);
   static int receive(WOLFSSL* session, char* buffer, int size, void* self);
   static int send(WOLFSSL* session, char* buffer, int size, void* self);
 
@@ -96,6 +119,7 @@ class TlsSession {
   std::vector<Certificate> walk(const WOLFSSL_X509_STORE_CTX& store);
   bool judge_path(const WOLFSSL_X509_STORE_CTX& store);
   bool match_pins();
+  Failure judge_handshake();
   Failure explain(int result);
 
   const TlsPolicy policy_;
@@ -113,7 +137,15 @@ class TlsSession {
   bool objected_ = false;                                // wolfSSL said no, which is final
   bool finished_ = false;                                // the other half
   bool heard_anything_ = false;
-  bool begun_ = false;  // wolfSSL has taken the first bytes
+  bool begun_ = false;                 // wolfSSL has taken the first bytes
+  std::vector<pinning::Pin> offered_;  // what the ticket that was offered rests on; empty: none was
+  ServerHelloReader answer_;           // with a ticket offered
+  bool judged_ = false;                // a certificate was looked at
+  bool resumed_ = false;
+  bool ticket_came_ = false;
+  std::uint64_t input_taken_ = 0;    // by wolfSSL, in bytes
+  std::uint64_t record_begins_ = 0;  // of these
+  std::uint64_t ticket_bytes_ = 0;
   std::uint64_t records_written_ = 0;
 };
 

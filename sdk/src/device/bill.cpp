@@ -4,7 +4,7 @@ namespace holdfast::device {
 
 void add_to(Ledger& ledger, const channel::ChannelBill& bill) {
   if (bill.connected) ++ledger.connections;
-  if (bill.handshaken) ++ledger.full_handshakes;
+  if (bill.handshaken) ++(bill.resumed ? ledger.resumed_handshakes : ledger.full_handshakes);
   ledger.ip_bytes_up += bill.wire.ip_bytes_up;
   ledger.ip_bytes_down += bill.wire.ip_bytes_down;
   ledger.segments_up += bill.wire.segments_up;

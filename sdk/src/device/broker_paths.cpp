@@ -21,6 +21,10 @@ BrokerPaths::BrokerPaths(const asio::any_io_executor& executor, const Settings& 
   for (const FallbackSettings& fallback : settings.fallbacks) add(fallback.broker, fallback.pins);
 }
 
+void BrokerPaths::use_tickets(channel::Tickets& tickets) {
+  for (const Path& path : paths_) path.dialer->use_tickets(tickets);
+}
+
 void BrokerPaths::dial(const pinning::SharedKeys& trusted, Instant now, Handler handler) {
   cancel();
   trusted_ = trusted;

@@ -32,6 +32,9 @@ class BrokerPaths {
   BrokerPaths(const asio::any_io_executor& executor, const Settings& settings,
               const Events& events);
 
+  /// For every path; they must outlive this.
+  void use_tickets(channel::Tickets& tickets);
+
   /// One attempt at a time; answers once, unless cancelled.
   /// @param trusted what judges the brokers that have no pins of their own
   void dial(const pinning::SharedKeys& trusted, Instant now, Handler handler);

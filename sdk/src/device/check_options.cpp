@@ -105,6 +105,14 @@ void check_times(const Options& options) {
   }
 }
 
+void check_resumption(const Resumption& resumption) {
+  check_time("resumption.max_age", resumption.max_age, 1s, limits::kMaxResumptionAge);
+  if (resumption.max_without_clock > limits::kMaxResumptionsWithoutClock) {
+    throw ConfigError("resumption.max_without_clock", std::to_string(resumption.max_without_clock),
+                      "it must be at most " + std::to_string(limits::kMaxResumptionsWithoutClock));
+  }
+}
+
 void check_outbox(const OutboxLimits& outbox) {
   if (outbox.messages < 1 || outbox.messages > 10'000'000) {
     throw ConfigError("outbox.messages", std::to_string(outbox.messages),
@@ -260,6 +268,7 @@ Settings check_options(Options options) {
   check_credentials(options);
   check_will(options);
   check_times(options);
+  check_resumption(options.resumption);
   check_outbox(options.outbox);
   check_budget(options);
   std::vector<std::string> warnings = channel::check_library();

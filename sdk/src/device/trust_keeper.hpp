@@ -42,6 +42,8 @@ class TrustKeeper {
 
   /// A handshake has finished.
   void verified(const pinning::TrustedKeys::Match& match, const Pins& proven, Instant now);
+  /// A resumed handshake has finished: nothing is proven by it, neither a set nor a candidate.
+  void resumed(const pinning::TrustedKeys::Match& match) { vouching_ = match.pin; }
   /// A broker showed a key that nothing vouches for.
   void refused(const pinning::Pin& seen, Instant now);
 
@@ -57,6 +59,9 @@ class TrustKeeper {
 
   /// What the broker should be told of refusals and candidates; empty if nothing, or too soon.
   std::optional<std::vector<std::byte>> report(Instant now);
+
+  /// Seconds since 1970, if anybody knows.
+  std::optional<std::uint64_t> wall(Instant now) const { return time_.seconds(now); }
 
   std::uint64_t version() const { return trust_.version(); }
   bool proven() const { return trust_.proven(); }

@@ -60,11 +60,13 @@ Worker::Worker(asio::io_context& io, const Settings& settings, Shared& shared,
       random_(std::move(random)),
       trust_(settings, shared, TrustedTime()),
       budget_(settings, shared, TrustedTime()),
+      tickets_(settings, shared, [this] { return moment(); }),
       paths_(io.get_executor(), settings, path_events()),
       lines_(settings, shared),
       timer_(io),
       gate_(std::make_shared<Gate>()),
       sender_(settings.options.mqtt_version, shared) {
+  paths_.use_tickets(tickets_);  // not with the recovery broker, which is seen once
   if (settings.recovery) {
     recovery_dialer_ = std::make_unique<channel::Dialer>(
         io.get_executor(), settings.recovery->broker, settings.options.timeouts,
@@ -111,6 +113,7 @@ void Worker::start() {
         trust_.begin(now());
         watch_network();
         session_.restore(lines_.load());
+        tickets_.begin();
         update_load();
         session_.start(now());
         act();
@@ -266,6 +269,7 @@ void Worker::logged_in(const mqtt_engine::Granted& granted) {
   network_news_ = false;
   shared_.emit(EventKind::connected, {},
                "connected to " + address_ + ", vouched for by " + vouching_pin_ +
+                   (tls_resumed_ ? " in an earlier handshake (TLS resumed)" : "") +
                    (granted.session_present ? ", session resumed" : ", new session"));
   const auto wire = link_->bill().wire;
   session_.logged_in(now(), {.session_present = granted.session_present,
@@ -278,6 +282,8 @@ void Worker::logged_in(const mqtt_engine::Granted& granted) {
     return;
   }
   report_pins();
+  // A set came while this connection was being made. Only a full handshake proves it.
+  if (tls_resumed_ && !trust_.proven()) prove_at_ = now();
   sender_.begin(*link_, granted);
   if (with_ == With::broker) paths_.logged_in(now());
   // Once in a process even if the broker has the session: the filters may be others than the last
@@ -414,6 +420,7 @@ void Worker::drop_link() {
     dialled_.reset();
   }
   proven_pins_.clear();
+  tls_resumed_ = false;
   if (!link_) return;
   link_->abort();
   add_to(ledger_, link_->bill());
@@ -474,6 +481,7 @@ Status Worker::status() const {
   if (session_.is_up()) {
     status.address = address_;
     status.vouching_pin = vouching_pin_;
+    status.tls_resumed = tls_resumed_;
   }
   status.pin_set_version = trust_.version();
   status.pin_set_proven = trust_.proven();

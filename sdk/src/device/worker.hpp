@@ -30,6 +30,7 @@
 #include "device/link.hpp"
 #include "device/sender.hpp"
 #include "device/shared.hpp"
+#include "device/ticket_keeper.hpp"
 #include "device/trust_keeper.hpp"
 #include "session/session.hpp"
 
@@ -90,6 +91,7 @@ class Worker {
   BrokerPaths::Events path_events();
   Failure why_not_dial();
   bool trusts(const TrustKeeper::Pins& proven);
+  resumption::Moment moment() const;
   void cancel_dial();
   void watch_network();
   void network_changed(channel::NetworkChanges::Seen seen);
@@ -123,6 +125,7 @@ class Worker {
   BudgetKeeper budget_;
   std::optional<Instant> budget_looked_at_;
   std::optional<Instant> budget_due_;  // something has happened since
+  TicketKeeper tickets_;
   BrokerPaths paths_;
   std::unique_ptr<channel::Dialer> recovery_dialer_;
   std::unique_ptr<channel::NetworkWatch> network_watch_;
@@ -141,6 +144,7 @@ class Worker {
   std::string address_;
   std::string vouching_pin_;
   TrustKeeper::Pins proven_pins_;  // what the connection rests on; empty without one
+  bool tls_resumed_ = false;       // the connection has proven them in an earlier one
   With with_ = With::broker;
   std::optional<Instant> prove_at_;    // a new pin set waits for its proof
   std::optional<Instant> visit_ends_;  // the recovery broker has until then

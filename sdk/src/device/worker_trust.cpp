@@ -45,6 +45,12 @@ void Worker::carry_out(const session::Dial& dial) {
   }
 }
 
+resumption::Moment Worker::moment() const {
+  resumption::Moment moment = moment_of_boot();
+  moment.wall = trust_.wall(now()).value_or(0);
+  return moment;
+}
+
 Failure Worker::why_not_dial() {
   if (budget_.stops()) return budget_.why_stopped();
   if (with_ == With::recovery || paths_.can_dial(trust_.keys())) return {};
@@ -73,6 +79,7 @@ channel::Dialer& Worker::dialer_to(const std::string& reference) {
     referred_dialer_ = std::make_unique<channel::Dialer>(
         io_.get_executor(), broker.value_or(settings_.broker), settings_.options.timeouts,
         settings_.tls, dialer_events(), channel::system_lookup, settings_.reach);
+    referred_dialer_->use_tickets(tickets_);
     referred_to_ = reference;
   }
   return *referred_dialer_;
@@ -105,9 +112,14 @@ void Worker::dialled(std::shared_ptr<channel::Channel> channel, const Failure& f
                                          " ceased to be trusted while the connection was made"});
       return;
     }
+    tls_resumed_ = dialled_->resumed();
     // What a broker with pins of its own proves says nothing about the set.
     const bool own_pins = with_ == With::broker && paths_.has_own_pins();
-    if (!own_pins) trust_.verified(match, proven, now());
+    if (tls_resumed_) {
+      if (!own_pins) trust_.resumed(match);
+    } else if (!own_pins) {
+      trust_.verified(match, proven, now());
+    }
     proven_pins_ = std::move(proven);
   }
   session_.dialled(now(), channel::network_key(dialled_->local_address()));
@@ -161,16 +173,18 @@ void Worker::take_pin_set(const Message& message) {
 
 void Worker::offer_pin_set(std::span<const std::uint8_t> document, const std::string& source) {
   if (over_) return;
+  // Neither a broker with pins of its own nor a resumed connection proves anything of the set.
   const bool own_pins = with_ == With::broker && paths_.has_own_pins();
+  const bool proves = !own_pins && !tls_resumed_;
   const auto offer =
-      trust_.offer(document, source, own_pins ? TrustKeeper::Pins() : proven_pins_, now());
+      trust_.offer(document, source, proves ? proven_pins_ : TrustKeeper::Pins(), now());
   if (offer.result != pinning::Offer::Result::accepted) return;
   if (with_ == With::recovery) {
     // It has done what it is for; the broker is dialled with the new set.
     if (up_) renew("the recovery broker has brought a newer pin set");
     return;
   }
-  if (offer.ends_session || (own_pins && !proven_pins_.empty() && !trusts(proven_pins_))) {
+  if (offer.ends_session || (!proves && !proven_pins_.empty() && !trusts(proven_pins_))) {
     end_distrusted(trust_.version());
   } else if (!offer.proven && up_) {
     // Spread at random, or a whole fleet would shake hands in one second.

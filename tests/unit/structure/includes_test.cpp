@@ -108,7 +108,7 @@ TEST(Sources, IncludeNoOpenssl) {
 }
 
 TEST(PureRooms, KnowNeitherSocketsNorThreads) {
-  for (const char* room : {"session", "budget", "pinning", "payload"}) {
+  for (const char* room : {"session", "budget", "pinning", "payload", "resumption"}) {
     EXPECT_THAT(offenders(kSdk / "src" / room,
                           "^(asio|sys/|netinet/|unistd|thread$|mutex$|atomic$|future$)"),
                 IsEmpty());
@@ -118,8 +118,8 @@ TEST(PureRooms, KnowNeitherSocketsNorThreads) {
 TEST(PureRooms, IncludeNoOtherRoomButBase) {
   for (const std::string room : {"session", "budget", "pinning", "payload", "outbox", "crypto"}) {
     EXPECT_THAT(offenders(kSdk / "src" / room, "^(?!base/|" + room +
-                                                   "/)(session|budget|pinning|payload|crypto|state|"
-                                                   "channel|relay|mqtt|outbox|device)/"),
+                                                   "/)(session|budget|pinning|payload|resumption|crypto|"
+                                                   "state|channel|relay|mqtt|outbox|device)/"),
                 IsEmpty());
   }
 }

@@ -1,0 +1,76 @@
+// How many bytes of TLS does a connection cost? The figures that the product promises, against
+// mosquitto with the cheapest certificate to serve, a self-signed one with a P-256 key.
+
+#include <gtest/gtest.h>
+
+#include "channel/library_check.hpp"
+#include "integration/device_fixture.hpp"
+#include "integration/handshakes.hpp"
+
+namespace holdfast::test {
+namespace {
+
+class HandshakeSizeTest : public DeviceTest {
+ protected:
+  channel::ChannelBill connect(const Mosquitto& broker, channel::TlsPolicy policy = {}) {
+    const auto keys = std::make_shared<const pinning::TrustedKeys>(
+        pinning::PinSet({key_.pin, backup_.pin}, PinCount::at_least_two));
+    return shake_hands(broker.tls_port(), keys, std::move(policy), tickets_, kBound);
+  }
+  VirtualTickets tickets_;
+  // Debian 13's wolfSSL (5.7.2, built with ECH) adds so much to every ClientHello, and has no call
+  // that stops it.
+  const std::uint64_t encrypted_hello_ =
+      channel::library_facts().linked_version >= 0x05007000 ? 216 : 0;
+};
+
+// An ECDSA signature varies by a byte or three, and both the certificate and its proof have one.
+TEST_F(HandshakeSizeTest, AFullOneHasAtMost960Bytes) {
+  const auto broker = make_broker();
+  const auto bill = connect(*broker);
+  EXPECT_FALSE(bill.resumed);
+  RecordProperty("bytes", static_cast<int>(bill.handshake_bytes));
+  EXPECT_LE(bill.handshake_bytes, 960u + encrypted_hello_);
+  EXPECT_GT(bill.handshake_bytes, 700u) << "that is no handshake with a certificate";
+}
+
+TEST_F(HandshakeSizeTest, AResumedOneHasAtMost720Bytes) {
+  const auto broker = make_broker();
+  connect(*broker);
+  const auto bill = connect(*broker);
+  EXPECT_TRUE(bill.resumed);
+  RecordProperty("bytes", static_cast<int>(bill.handshake_bytes));
+  EXPECT_LE(bill.handshake_bytes, 720u + encrypted_hello_);
+  EXPECT_GT(bill.handshake_bytes, 400u);
+}
+
+// With 5.5.4's session identifier there and back it would be 64 bytes more.
+TEST_F(HandshakeSizeTest, AResumedOneHasNoSessionIdentifier) {
+  const auto broker = make_broker();
+  connect(*broker);
+  EXPECT_LE(connect(*broker).handshake_bytes, 670u + encrypted_hello_);
+}
+
+TEST_F(HandshakeSizeTest, TicketsAreCountedApart) {
+  const auto broker = make_broker();
+  const auto full = connect(*broker);
+  const auto resumed = connect(*broker);
+  // mosquitto sends two after a full handshake and one after a resumed one.
+  EXPECT_GT(full.ticket_bytes, 400u);
+  EXPECT_GT(resumed.ticket_bytes, 200u);
+  EXPECT_LT(resumed.ticket_bytes, full.ticket_bytes);
+  EXPECT_EQ(full.tls_bytes_down + full.tls_bytes_up, full.handshake_bytes + full.ticket_bytes);
+}
+
+TEST_F(HandshakeSizeTest, WhatItCostsIsLearned) {
+  const auto broker = make_broker();
+  const auto full = connect(*broker);
+  const auto resumed = connect(*broker);
+  const resumption::Costs& costs = tickets_.store().peers().front().costs;
+  EXPECT_EQ(costs.without, full.handshake_bytes + full.ticket_bytes);
+  EXPECT_EQ(costs.with_ticket, resumed.handshake_bytes + resumed.ticket_bytes);
+  EXPECT_LT(costs.with_ticket, costs.without);
+}
+
+}  // namespace
+}  // namespace holdfast::test
