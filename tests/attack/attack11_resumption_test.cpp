@@ -2,6 +2,7 @@
 // for must be the same in all parts, and be trusted today.
 
 #include "attack/resumption_fixture.hpp"
+#include "integration/handshakes.hpp"
 
 namespace holdfast::test {
 namespace {
@@ -198,6 +199,53 @@ TEST_F(Attack11Test, Attack11_ABrokerWithTheBackupKeyInItsPlace_Good) {
   EXPECT_GT(road.first_bytes().at(1).size(), road.first_bytes().at(0).size())
       << "the ticket was offered, and refused by who does not know it";
   expect_resumed(keeping(road.port()));
+}
+
+// Hands out what it has without a look at the binding or the keys.
+class CarelessTickets : public VirtualTickets {
+ public:
+  std::optional<resumption::Ticket> offer(const resumption::Binding&,
+                                          const pinning::TrustedKeys&) override {
+    return std::exchange(ticket, std::nullopt);
+  }
+  std::optional<resumption::Ticket> ticket;
+};
+
+class Attack11CarelessTest : public ResumptionAttackTest {
+ protected:
+  Attack11CarelessTest() : broker_(make_broker()) {}
+
+  static pinning::Pin pin(const Identity& identity) {
+    std::string why;
+    return pinning::parse_pin(identity.pin, why).value();
+  }
+  channel::ChannelBill connect(VirtualTickets& tickets) {
+    return shake_hands(broker_->tls_port(), keys_, {}, tickets, kBound);
+  }
+  // A genuine ticket, said to rest on this key.
+  bool is_resumed_with(const pinning::Pin& proven) {
+    VirtualTickets tickets;
+    connect(tickets);
+    CarelessTickets careless;
+    careless.ticket = tickets.offer(tickets.store().peers().front().binding, *keys_);
+    EXPECT_TRUE(careless.ticket);
+    careless.ticket->proven = {proven};
+    const auto bill = connect(careless);
+    EXPECT_TRUE(bill.handshaken);
+    return bill.resumed;
+  }
+
+  std::unique_ptr<Mosquitto> broker_;
+  pinning::SharedKeys keys_ = std::make_shared<const pinning::TrustedKeys>(
+      pinning::PinSet({key_.pin, backup_.pin}, PinCount::at_least_two));
+};
+
+TEST_F(Attack11CarelessTest, Attack11_TheSessionItselfJudgesTheKeysOfATicket) {
+  EXPECT_FALSE(is_resumed_with(pin(attacker_)));
+}
+
+TEST_F(Attack11CarelessTest, Attack11_TheSessionItselfJudgesTheKeysOfATicket_Good) {
+  EXPECT_TRUE(is_resumed_with(pin(key_)));
 }
 
 // The line dies before anybody has seen the ticket: it is not lost, and not offered for ever.

@@ -78,6 +78,26 @@ TEST_F(PubTest, GoesThroughAProxyAndToAnotherBroker) {
   EXPECT_FALSE(refused.says("sesame")) << refused.err;
 }
 
+TEST_F(PubTest, TheSecondCallResumesTheTlsSession) {
+  const auto broker = make_broker();
+  const auto publish = [&](const std::string& state_dir) {
+    const auto result = cli(words("pub", broker->tls_port(),
+                                  {"--topic", "t", "--message", "m", "--json", "--state-dir",
+                                   (dir_.path() / state_dir).string()}));
+    EXPECT_EQ(result.status, 0) << result.err;
+    return Json::parse(result.out);
+  };
+  const auto first = publish("state");
+  EXPECT_EQ(first.at("resumed"), false);
+  const auto second = publish("state");
+  EXPECT_EQ(second.at("resumed"), true);
+  EXPECT_EQ(second.at("handshakes"), 0);
+  EXPECT_EQ(second.at("connections"), 1);
+  EXPECT_EQ(second.at("pin"), key_.pin);
+  EXPECT_LT(second.at("bytes_down"), first.at("bytes_down"));
+  EXPECT_EQ(publish("another").at("resumed"), false);
+}
+
 TEST_F(PubTest, ManyLinesArriveInOrder) {
   const auto broker = make_broker();
   Subscriber subscriber({.port = broker->plain_port(), .filter = "t"});

@@ -51,6 +51,35 @@ TEST_F(HandshakeSizeTest, AResumedOneHasNoSessionIdentifier) {
   EXPECT_LE(connect(*broker).handshake_bytes, 670u + encrypted_hello_);
 }
 
+// mosquitto takes the strongest suite that it is offered, and longer hashes come with it.
+TEST_F(HandshakeSizeTest, LongerKeysCostMoreAndAreOfferedOnRequestAlone) {
+  const auto broker = make_broker();
+  const auto cheapest = connect(*broker);
+  channel::TlsPolicy policy;
+  policy.suites = CipherSuites::any_length;
+  tickets_ = VirtualTickets();
+  EXPECT_GT(connect(*broker, policy).handshake_bytes, cheapest.handshake_bytes + 20);
+}
+
+TEST_F(HandshakeSizeTest, ABrokerThatInsistsOnLongerKeysIsReached) {
+  const auto broker = make_broker({.tls_extra_lines = {"ciphers_tls1.3 TLS_AES_256_GCM_SHA384"}});
+  Options options = options_for(broker->tls_port());
+  options.cipher_suites = CipherSuites::any_length;
+  WatchedDevice device(options);
+  device->start();
+  EXPECT_TRUE(device.wait_for(EventKind::connected));
+}
+
+TEST_F(HandshakeSizeTest, ABrokerThatAllowsShortTagsIsGivenThem) {
+  const auto broker = make_broker(
+      {.tls_extra_lines = {"ciphers_tls1.3 TLS_AES_128_CCM_8_SHA256:TLS_AES_128_GCM_SHA256"}});
+  const auto full = connect(*broker);
+  channel::TlsPolicy policy;
+  policy.suites = CipherSuites::short_tags;
+  tickets_ = VirtualTickets();
+  EXPECT_LT(connect(*broker, policy).handshake_bytes, full.handshake_bytes);
+}
+
 TEST_F(HandshakeSizeTest, TicketsAreCountedApart) {
   const auto broker = make_broker();
   const auto full = connect(*broker);

@@ -42,6 +42,7 @@ Channel::Channel(const asio::any_io_executor& executor, const TlsContext& tls,
       timer_(executor),
       read_timer_(executor),
       settle_timer_(executor),
+      ticket_timer_(executor),
       keys_(std::move(keys)),
       tls_(tls, host, keys_),
       timeouts_(timeouts),
@@ -190,8 +191,20 @@ void Channel::offer_ticket() {
   if (!offered_any_) offered_.reset();
 }
 
+// A broker sends several, often one after the other: they are taken, written and counted together.
+void Channel::await_tickets() {
+  if (tickets_ == nullptr || !tls_.has_ticket() || awaiting_tickets_) return;
+  awaiting_tickets_ = true;
+  ticket_timer_.expires_after(kTicketWait);
+  ticket_timer_.async_wait([weak = weak_from_this()](const std::error_code& error) {
+    const auto self = weak.lock();
+    if (error || !self || self->phase_ == Phase::closed) return;
+    self->awaiting_tickets_ = false;
+    self->guard([&] { self->keep_ticket(); });
+  });
+}
+
 void Channel::keep_ticket() {
-  if (tickets_ == nullptr) return;
   auto ticket = tls_.take_ticket();
   if (!ticket) return;
   tell_cost();
@@ -211,6 +224,7 @@ void Channel::settle_tickets() noexcept {
   try {
     if (tickets_ != nullptr && offered_) tickets_->unanswered(binding_, std::move(*offered_));
     offered_.reset();
+    if (tickets_ != nullptr) keep_ticket();
     tell_cost();
   } catch (const std::exception&) {
     offered_.reset();
@@ -376,7 +390,7 @@ void Channel::deliver() {
       read = tls_.read(std::span(plain_text_).subspan(filled));
       filled += read.bytes;
     } while (read.bytes > 0 && filled < plain_text_.size());
-    keep_ticket();
+    await_tickets();
     if (filled > 0 && phase_ == Phase::open && events_.data) {
       events_.data(std::span(plain_text_).first(filled));
     }
@@ -481,6 +495,7 @@ void Channel::drop() {
   timer_.cancel();
   read_timer_.cancel();
   settle_timer_.cancel();
+  ticket_timer_.cancel();
   std::error_code ignored;
   socket_.close(ignored);
 }

@@ -78,6 +78,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
   /// segment, and the broker cannot do anything with it alone. Below the delayed acknowledgement
   /// (40 ms), so that the waiting costs no segment of its own.
   static constexpr auto kFinishedWait = std::chrono::milliseconds(30);
+  /// How long further tickets are waited for after the first.
+  static constexpr auto kTicketWait = std::chrono::milliseconds(20);
 
   /// Stops reading from the socket (back-pressure), or goes on.
   void pause_reading(bool pause);
@@ -129,6 +131,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   void read_proxy(std::span<const std::uint8_t> bytes);
   std::string peer() const;
   void offer_ticket();
+  void await_tickets();
   void keep_ticket();
   void tell_cost();
   void settle_tickets() noexcept;
@@ -151,12 +154,14 @@ class Channel : public std::enable_shared_from_this<Channel> {
   asio::steady_timer timer_;
   asio::steady_timer read_timer_;
   asio::steady_timer settle_timer_;
+  asio::steady_timer ticket_timer_;
   const pinning::SharedKeys keys_;
   TlsSession tls_;
   Tickets* tickets_ = nullptr;
   resumption::Binding binding_;
   std::optional<resumption::Ticket> offered_;  // while nobody has answered
   bool offered_any_ = false;
+  bool awaiting_tickets_ = false;
   bool cost_told_ = false;
   Timeouts timeouts_;
   Route route_;

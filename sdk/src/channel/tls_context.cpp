@@ -6,11 +6,11 @@
 #include <wolfssl/ssl.h>
 #include <wolfssl/wolfcrypt/ecc.h>
 
-#include <initializer_list>
 #include <mutex>
 #include <stdexcept>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "channel/peer_name.hpp"
 #include "channel/saved_session.hpp"
@@ -19,16 +19,18 @@
 namespace holdfast::channel {
 namespace {
 
-// By cost on the wire they are equal (22 bytes a record); AES first because boards without AES
-// instructions are rare by now, and a broker that prefers ChaCha20 chooses it. As numbers (RFC 8446
-// appendix B.4): given names, wolfSSL 5.7 adds a suite 0x0000.
-using Suites = std::initializer_list<std::uint8_t>;
-constexpr Suites kSuites{0x13, 0x01,   // TLS_AES_128_GCM_SHA256
-                         0x13, 0x03,   // TLS_CHACHA20_POLY1305_SHA256
-                         0x13, 0x02};  // TLS_AES_256_GCM_SHA384
-// TLS_AES_128_CCM_8_SHA256 before them: 14 bytes a record, for a tag of 8. Few brokers allow it,
-// and the others take one of the rest.
-constexpr Suites kSuitesWithShortTags{0x13, 0x05, 0x13, 0x01, 0x13, 0x03, 0x13, 0x02};
+// AES first because boards without AES instructions are rare by now, and a broker that prefers
+// ChaCha20 chooses it. As numbers (RFC 8446 appendix B.4): given names, wolfSSL 5.7 adds a suite
+// 0x0000.
+using Suites = std::vector<std::uint8_t>;
+
+Suites suites_of(CipherSuites choice) {
+  Suites suites{0x13, 0x01,   // TLS_AES_128_GCM_SHA256
+                0x13, 0x03};  // TLS_CHACHA20_POLY1305_SHA256
+  if (choice == CipherSuites::any_length) suites.insert(suites.end(), {0x13, 0x02});
+  if (choice == CipherSuites::short_tags) suites.insert(suites.begin(), {0x13, 0x05});
+  return suites;
+}
 
 // Every algorithm a pinned key can sign with. RSA+SHA256 (PKCS#1) cannot prove a key in TLS 1.3,
 // but strict servers look here for what their certificate itself is signed with (RFC 8446
@@ -83,9 +85,8 @@ TlsContext::TlsContext(TlsPolicy policy) : policy_(std::move(policy)) {
   // server without any certificate was accepted, because the verify callback is never called then.
   context_.reset(wolfSSL_CTX_new(wolfTLSv1_3_client_method()));
   require(context_ != nullptr, "a TLS 1.3 context");
-  const Suites& suites =
-      policy_.suites == CipherSuites::prefer_short_tags ? kSuitesWithShortTags : kSuites;
-  require(wolfSSL_CTX_set_cipher_list_bytes(context_.get(), suites.begin(),
+  const Suites suites = suites_of(policy_.suites);
+  require(wolfSSL_CTX_set_cipher_list_bytes(context_.get(), suites.data(),
                                             static_cast<int>(suites.size())) == WOLFSSL_SUCCESS,
           "the suites");
   require(wolfSSL_CTX_set1_sigalgs_list(context_.get(), kSignatures) == WOLFSSL_SUCCESS,

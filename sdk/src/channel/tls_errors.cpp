@@ -14,7 +14,8 @@ namespace {
 std::string name_of_alert(int code) {
   switch (code) {
     case 40:
-      return "handshake_failure: no suite, group or signature algorithm in common";
+      return "handshake_failure: no suite, group or signature algorithm in common; if the broker "
+             "insists on AES-256, set cipher_suites to CipherSuites::any_length";
     case 42:
       return "bad_certificate: it does not accept the client certificate";
     case 43:

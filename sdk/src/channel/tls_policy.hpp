@@ -18,7 +18,7 @@ struct TlsPolicy {
   std::shared_ptr<const Authorities> authorities;  ///< with pinned_and_ca
   std::shared_ptr<const ClientIdentity> identity;  ///< of the device; may be none
   std::string alpn;  ///< the protocol that is offered; empty: ALPN is not used
-  CipherSuites suites = CipherSuites::standard;
+  CipherSuites suites = CipherSuites::cheapest;
 };
 
 /// Reads the files that the options name. What an operator should know goes to `warnings`.

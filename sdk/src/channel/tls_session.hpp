@@ -70,7 +70,9 @@ class TlsSession {
   bool verified() const { return finished_ && vouching_.has_value(); }
   /// A ticket of ours was taken; only after `verified`.
   bool resumed() const { return resumed_; }
-  /// The newest ticket that came since the last call; look after `read`.
+  /// A ticket came that was not taken yet; look after `read`.
+  bool has_ticket() const { return ticket_came_; }
+  /// The newest ticket that came since the last call.
   std::optional<resumption::NewTicket> take_ticket();
   /// Bytes from the peer that wolfSSL has taken so far.
   std::uint64_t input_taken() const { return input_taken_; }

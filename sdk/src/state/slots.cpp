@@ -11,6 +11,7 @@
 #include <system_error>
 #include <utility>
 
+#include "base/secret.hpp"
 #include "state/slot_format.hpp"
 
 namespace holdfast::state {
@@ -28,6 +29,18 @@ class Descriptor {
 
  private:
   int descriptor_;
+};
+
+// Content may be the secrets of TLS sessions: the copy of it does not outlive its use.
+class WipeLater {
+ public:
+  explicit WipeLater(std::vector<std::uint8_t>& bytes) : bytes_(bytes) {}
+  ~WipeLater() { wipe(bytes_); }
+  WipeLater(const WipeLater&) = delete;
+  WipeLater& operator=(const WipeLater&) = delete;
+
+ private:
+  std::vector<std::uint8_t>& bytes_;
 };
 
 std::optional<std::vector<std::uint8_t>> read_whole(const std::filesystem::path& path) {
@@ -94,9 +107,10 @@ std::optional<std::vector<std::uint8_t>> Slots::load(std::string& remark) {
   std::vector<const Slot*> damaged;
   for (Slot& slot : slots_) {
     slot.generation = 0;
-    const auto file = read_whole(slot.path);
+    auto file = read_whole(slot.path);
     if (!file) continue;
     auto record = decode_slot(*file);
+    wipe(*file);
     if (!record) {
       damaged.push_back(&slot);
       continue;
@@ -135,7 +149,8 @@ Failure Slots::store(Bytes content) {
   }
   Slot& slot = slots_[0].generation <= slots_[1].generation ? slots_[0] : slots_[1];
   const std::uint64_t generation = std::max(slots_[0].generation, slots_[1].generation) + 1;
-  const auto bytes = encode_slot(generation, content);
+  auto bytes = encode_slot(generation, content);
+  const WipeLater wiped(bytes);
 
   // While it is being written this slot holds nothing; the other one stays whole.
   slot.generation = 0;

@@ -90,7 +90,7 @@ TEST_F(TlsSessionTest, KeepsItsClientHelloSmall) {
 TEST_F(TlsSessionTest, ListsWhatIsNeededAndNothingElse) {
   const auto hello = client_hello(context());
   EXPECT_EQ(hello.session_id, "");
-  EXPECT_EQ(hello.suites, (std::vector<std::uint16_t>{0x1301, 0x1303, 0x1302}));
+  EXPECT_EQ(hello.suites, (std::vector<std::uint16_t>{0x1301, 0x1303}));
   using Words = std::map<std::uint16_t, std::string>;
   Words found;
   for (std::size_t i = 0; i < hello.extensions.size(); ++i) {
@@ -118,12 +118,14 @@ TEST_F(TlsSessionTest, ListsWhatIsNeededAndNothingElse) {
   EXPECT_EQ(found, expected);
 }
 
-TEST_F(TlsSessionTest, OffersShortTagsOnlyOnRequest) {
+TEST_F(TlsSessionTest, OffersOtherSuitesOnlyOnRequest) {
   TlsPolicy policy;
-  policy.suites = CipherSuites::prefer_short_tags;
-  const TlsContext other(policy);
-  EXPECT_EQ(client_hello(other).suites,
-            (std::vector<std::uint16_t>{0x1305, 0x1301, 0x1303, 0x1302}));
+  policy.suites = CipherSuites::short_tags;
+  EXPECT_EQ(client_hello(TlsContext(policy)).suites,
+            (std::vector<std::uint16_t>{0x1305, 0x1301, 0x1303}));
+  policy.suites = CipherSuites::any_length;
+  EXPECT_EQ(client_hello(TlsContext(policy)).suites,
+            (std::vector<std::uint16_t>{0x1301, 0x1303, 0x1302}));
 }
 
 TEST_F(TlsSessionTest, NamesNoServerWhereItHasOnlyAnAddress) {

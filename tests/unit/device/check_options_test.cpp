@@ -164,6 +164,8 @@ const std::vector<Range>& ranges() {
       {"session_expiry", [](Options& o, Ms t) { o.session_expiry = as<Sec>(t); }, 0ms, 24h * 365,
        1s},
       {"reachable_within", [](Options& o, Ms t) { o.reachable_within = as<Sec>(t); }, 10s, 18h, 1s},
+      {"resumption.max_age", [](Options& o, Ms t) { o.resumption.max_age = as<Sec>(t); }, 1s,
+       limits::kMaxResumptionAge, 1s},
       {"backoff.base", [](Options& o, Ms t) { o.backoff.base = t; }, 1ms, limits::kBackoffCap},
       {"backoff.stable_after", [](Options& o, Ms t) { o.backoff.stable_after = t; }, 0ms, 24h},
       {"backoff.cap", [](Options& o, Ms t) { o.backoff = {.base = 1ms, .cap = t}; }, 1ms, 24h},
@@ -194,6 +196,15 @@ TEST(CheckOptions, RefusesTheLongestTimeThatCanBeWritten) {
   // 2⁶⁴ ms and a little more: where the arithmetic wraps, this is 384 ms.
   EXPECT_EQ(refusal([](Options& o) { o.session_expiry = Sec(18'446'744'073'709'552); }).field(),
             "session_expiry");
+}
+
+TEST(CheckOptions, RefusesAKeyThatVouchesForEver) {
+  EXPECT_EQ(refusal([](Options& o) { o.resumption.max_age = Sec::max(); }).field(),
+            "resumption.max_age");
+  const auto error = refusal([](Options& o) { o.resumption.max_without_clock = 1001; });
+  EXPECT_EQ(error.field(), "resumption.max_without_clock");
+  EXPECT_EQ(error.value(), "1001");
+  expect_taken([](Options& o) { o.resumption.max_without_clock = 0; });
 }
 
 TEST(CheckOptions, RefusesAnOutboxThatHoldsNothing) {
