@@ -104,7 +104,7 @@ std::string Mosquitto::config() const {
   add_lines(text, options_.extra_lines);
   if (plain_port_ != 0) text += "listener " + std::to_string(plain_port_) + " 127.0.0.1\n";
   if (!options_.tls) return text;
-  text += "listener " + std::to_string(tls_port_) + " 127.0.0.1\n";
+  text += "listener " + std::to_string(tls_port_) + " " + options_.tls_address + "\n";
   text += "certfile " + options_.tls->cert_file.string() + "\n";
   text += "keyfile " + options_.tls->key_file.string() + "\n";
   add_lines(text, options_.tls_extra_lines);

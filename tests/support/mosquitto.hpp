@@ -31,6 +31,7 @@ struct MosquittoOptions {
   int max_inflight_messages = 20;              // Mosquitto's own default; 0 is no limit.
   std::vector<std::string> extra_lines{};      // mosquitto.conf(5), global part.
   std::vector<std::string> tls_extra_lines{};  // In the TLS listener's part.
+  std::string tls_address = "127.0.0.1";       // Empty: all addresses.
 };
 
 // Mosquitto is a real broker on unused loopback ports, in a process of its own.
