@@ -31,7 +31,7 @@ constexpr auto kDelayedAckMost = 100ms;
 constexpr auto kSecondPacketMost = 2s;
 
 std::uint64_t ip_bytes_of(const channel::ChannelBill& bill) {
-  return bill.wire.ip_bytes_up + bill.wire.ip_bytes_down;
+  return bill.wire.ip_bytes();
 }
 
 std::shared_ptr<const pinning::TrustedKeys> keys_of(const device::Settings& settings) {
@@ -285,7 +285,8 @@ void Examination::publish(const std::string& topic) {
   const std::uint64_t before = ip_bytes();
   const auto begin = steady_clock::now();
   link_->publish(1, Qos::at_least_once,
-                 mqtt_engine::encode_publish(message, version, 1, mqtt_engine::Resent::no));
+                 mqtt_engine::encode_publish(message, version, 1, mqtt_engine::Resent::no),
+                 message.payload.size());
   packets_heard_ = 0;
   link_->ping();  // with the message in one record: two small packets come back, see judge_delay
   run_until([this] { return answer_ || closed_; }, within(limits::kAckTimeout));

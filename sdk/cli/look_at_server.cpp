@@ -18,7 +18,7 @@
 #include <holdfast/error.hpp>
 
 #include "channel/tls_errors.hpp"
-#include "channel/wire_count.hpp"
+#include "channel/wire_sample.hpp"
 #include "command.hpp"
 #include "dial.hpp"
 #include "pinning/spki.hpp"
@@ -207,8 +207,8 @@ ServerKeys look_at(const Dialled& dialled, const channel::BrokerUrl& server, Dea
   }
   keys.chain = std::move(shown.chain);
   const bool is_ipv6 = dialled.address.starts_with('[');
-  if (const auto wire = channel::count_wire(line.fd, is_ipv6)) {
-    keys.ip_bytes = wire->ip_bytes_up + wire->ip_bytes_down;
+  if (const auto wire = channel::bill_wire(line.fd, is_ipv6)) {
+    keys.ip_bytes = wire->ip_bytes();
   }
   return keys;
 }

@@ -207,12 +207,19 @@ class Publication {
   void print_summary(const std::optional<CommandError>& trouble) const {
     const auto now = progress_.snapshot();
     const Ledger ledger = device_.ledger();
+    nlohmann::ordered_json by_cause;
+    for (std::size_t i = 0; i < kCauses; ++i) {
+      const ByteCount& bytes = ledger.made.by_cause[i];
+      by_cause[std::string(to_string(static_cast<Cause>(i)))] = {{"up", bytes.up},
+                                                                 {"down", bytes.down}};
+    }
     const nlohmann::ordered_json summary{
         {"published", now.published},
         {"delivered", now.delivered},
         {"resumed", !now.pin.empty() && ledger.full_handshakes == 0},
         {"bytes_up", ledger.ip_bytes_up},
         {"bytes_down", ledger.ip_bytes_down},
+        {"bytes_by_cause", by_cause},
         {"connections", ledger.connections},
         {"handshakes", ledger.full_handshakes},
         {"pin", now.pin.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(now.pin)},

@@ -13,7 +13,7 @@
 #include <holdfast/device.hpp>
 
 #include "bench/harness.hpp"
-#include "channel/wire_count.hpp"
+#include "channel/wire_sample.hpp"
 
 namespace holdfast::bench {
 namespace {
@@ -107,9 +107,7 @@ class Paho final : public Contender {
       socklen_t size = sizeof peer;
       if (::getpeername(descriptor, reinterpret_cast<sockaddr*>(&peer), &size) == 0 &&
           peer.sin_family == AF_INET && ntohs(peer.sin_port) == port_) {
-        if (const auto wire = channel::count_wire(descriptor, false)) {
-          return wire->ip_bytes_up + wire->ip_bytes_down;
-        }
+        if (const auto wire = channel::bill_wire(descriptor, false)) return wire->ip_bytes();
       }
     }
     give_up("Paho's socket was not found");

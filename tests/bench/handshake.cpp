@@ -22,7 +22,7 @@
 #include "bench/contenders.hpp"
 #include "bench/harness.hpp"
 #include "channel/dialer.hpp"
-#include "channel/wire_count.hpp"
+#include "channel/wire_sample.hpp"
 #include "resumption/ticket_store.hpp"
 #include "support/event_wait.hpp"
 #include "support/keys.hpp"
@@ -122,7 +122,7 @@ Cost cost_of_holdfast(const Target& target, bool resumed) {
     ledger = log_in(target, dir.path());
     if (!bill.resumed || ledger.resumed_handshakes != 1) give_up("it was not resumed");
   }
-  return {static_cast<double>(bill.handshake_bytes), static_cast<double>(bill.ticket_bytes),
+  return {static_cast<double>(bill.handshake_bytes), static_cast<double>(bill.ticket_bytes_down),
           static_cast<double>(ledger.ip_bytes()),
           static_cast<double>(ledger.segments_up + ledger.segments_down)};
 }
@@ -173,11 +173,11 @@ Cost cost_of_mosquitto(const Target& target) {
   while (!up && std::chrono::steady_clock::now() < end) mosquitto_loop(client, 50, 1);
   if (!up) give_up("libmosquitto is not logged in");
   std::this_thread::sleep_for(kSettled);
-  const auto wire = channel::count_wire(mosquitto_socket(client), false);
+  const auto wire = channel::bill_wire(mosquitto_socket(client), false);
   if (!wire) give_up("no counters of the kernel");
   mosquitto_disconnect(client);
-  return {.ip = static_cast<double>(wire->ip_bytes_up + wire->ip_bytes_down),
-          .segments = static_cast<double>(wire->segments_up + wire->segments_down)};
+  return {.ip = static_cast<double>(wire->ip_bytes()),
+          .segments = static_cast<double>(wire->segments())};
 }
 
 Cost cost_of_paho(const Target& target) {

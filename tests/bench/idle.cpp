@@ -21,7 +21,7 @@
 
 #include "bench/contenders.hpp"
 #include "bench/harness.hpp"
-#include "channel/wire_count.hpp"
+#include "channel/wire_sample.hpp"
 #include "session/session.hpp"
 #include "support/event_wait.hpp"
 #include "support/keys.hpp"
@@ -37,14 +37,14 @@ using test::eventually;
 constexpr auto kBound = 60s;
 
 std::uint64_t ip_bytes(int socket) {
-  const auto wire = channel::count_wire(socket, false);
+  const auto wire = channel::bill_wire(socket, false);
   if (!wire) give_up("this kernel does not tell what a connection has cost");
-  return wire->ip_bytes_up + wire->ip_bytes_down;
+  return wire->ip_bytes();
 }
 
 std::uint64_t segments(int socket) {
-  const auto wire = channel::count_wire(socket, false);
-  return wire ? wire->segments_up + wire->segments_down : 0;
+  const auto wire = channel::bill_wire(socket, false);
+  return wire ? wire->segments() : 0;
 }
 
 // --- One of each, on a real connection -----------------------------------------------------------

@@ -52,6 +52,11 @@ TEST_F(PubTest, LinesAreMessagesAndEmptyOnesToo) {
   EXPECT_TRUE(json.at("error").is_null());
   EXPECT_GT(json.at("bytes_up"), 500);
   EXPECT_GT(json.at("bytes_down"), 500);
+  std::uint64_t up = 0;
+  for (const auto& [cause, bytes] : json.at("bytes_by_cause").items())
+    up += bytes.at("up").get<std::uint64_t>();
+  EXPECT_EQ(json.at("bytes_up"), up);
+  EXPECT_EQ(json.at("bytes_by_cause").at("payload").at("up"), 3 + 0 + 6 + 23);
 }
 
 TEST_F(PubTest, GoesThroughAProxyAndToAnotherBroker) {

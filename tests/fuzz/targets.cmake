@@ -9,6 +9,7 @@ set(HOLDFAST_FUZZ_TARGETS
   envelope
   http_tunnel
   idle_state
+  ledger
   network_changes
   packet_framer
   pem
@@ -32,6 +33,7 @@ set(HOLDFAST_FUZZ_NEEDS_envelope holdfast_payload holdfast_sample_schemas)
 set(HOLDFAST_FUZZ_NEEDS_http_tunnel holdfast_channel)
 set(HOLDFAST_FUZZ_NEEDS_network_changes holdfast_channel)
 set(HOLDFAST_FUZZ_NEEDS_idle_state holdfast_session)
+set(HOLDFAST_FUZZ_NEEDS_ledger holdfast_ledger)
 set(HOLDFAST_FUZZ_NEEDS_packet_framer holdfast_relay)
 set(HOLDFAST_FUZZ_NEEDS_pem holdfast_crypto)
 set(HOLDFAST_FUZZ_NEEDS_pin holdfast_pinning)

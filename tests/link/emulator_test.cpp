@@ -56,7 +56,10 @@ TEST_F(EmulatorTest, LeavesNothingBehind) {
   const std::size_t descriptors = open_descriptors();
   const std::size_t threads = thread_count();
   link_ = std::make_unique<link::Link>();
-  EXPECT_TRUE(make_far_broker()->running());
+  {
+    const auto broker = make_far_broker();
+    make_far_subscriber(*broker);
+  }
   link_.reset();
   EXPECT_EQ(open_descriptors(), descriptors);
   EXPECT_TRUE(eventually([&] { return thread_count() == threads; }, kBound));

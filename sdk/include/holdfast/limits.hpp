@@ -233,6 +233,20 @@ inline constexpr unsigned kTicketOffers = 3;
 /// connections, because a broker may have changed.
 inline constexpr unsigned kCostLookAgain = 50;
 
+// --- The ledger ---------------------------------------------------------------------------------
+
+/// Days that the ledger tells apart: two billing periods.
+inline constexpr std::size_t kLedgerDays = 62;
+/// How often a connection that stands is looked at for the ledger; so much of a day may be counted
+/// to the next.
+inline constexpr auto kLedgerStep = std::chrono::seconds(60s);
+/// The ledger is written when a connection ends, but no more often than this: flash wears out, and
+/// a link that flaps must not wear it out.
+inline constexpr auto kLedgerRest = std::chrono::seconds(10min);
+/// It is written at least this often while there is something new: a vehicle's power goes when its
+/// driver parks, and that must not lose the drive. 24 small writes a day are nothing to a flash.
+inline constexpr auto kLedgerInterval = std::chrono::seconds(1h);
+
 // --- Payloads ----------------------------------------------------------------------------------
 
 /// Nesting and table count that a received FlatBuffer may have: far above any schema of ours, far

@@ -2,10 +2,14 @@
 
 #pragma once
 
+#include <array>
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace holdfast {
 
@@ -22,10 +26,70 @@ enum class State {
 /// The name of a state as it is written above.
 std::string_view to_string(State state) noexcept;
 
-/// What the connections of this device cost since it was made, as the carrier counts it: IP
-/// packets with their headers, retransmissions included, taken from the kernel (TCP_INFO).
-/// The sum is exact but for the closing segments of a connection that did not end cleanly.
+/// What an IP byte was for. Every byte has one cause.
+enum class Cause : std::uint8_t {
+  handshake,     ///< TLS handshakes, a proxy's CONNECT, TLS's own end of a connection
+  tickets,       ///< what the broker sent for later resumptions
+  keep_alive,    ///< PINGREQ and PINGRESP; TCP's probes and their answers, headers included
+  mqtt_control,  ///< CONNECT, SUBSCRIBE, DISCONNECT, their answers; a PUBLISH without its payload
+  acknowledgements,  ///< PUBACK, PUBREC, PUBREL and PUBCOMP
+  payload,           ///< of messages both ways, a stream's envelope included
+  retransmission,    ///< TCP segments that went or came a second time, headers included
+  headers,           ///< of IP, TCP and TLS records
+  dns,               ///< name resolution; an estimate (`Ledger`)
+};
+inline constexpr std::size_t kCauses = 9;
+
+/// The name of a cause as it is written above.
+std::string_view to_string(Cause cause) noexcept;
+
+/// Bytes from the device and to it.
+struct ByteCount {
+  std::uint64_t up = 0;
+  std::uint64_t down = 0;
+
+  std::uint64_t sum() const noexcept { return up + down; }
+};
+
+/// What some connections, or some time, have cost: IP bytes by cause. The sum of the causes is the
+/// total.
+struct Account {
+  std::uint64_t connections = 0;  ///< TCP connections that were established
+  std::uint64_t segments_up = 0;
+  std::uint64_t segments_down = 0;
+  std::array<ByteCount, kCauses> by_cause{};  ///< by the number of the `Cause`
+
+  ByteCount& operator[](Cause cause) noexcept { return by_cause[static_cast<std::size_t>(cause)]; }
+  const ByteCount& operator[](Cause cause) const noexcept {
+    return by_cause[static_cast<std::size_t>(cause)];
+  }
+  ByteCount ip_bytes() const noexcept {
+    ByteCount all;
+    for (const ByteCount& bytes : by_cause) {
+      all.up += bytes.up;
+      all.down += bytes.down;
+    }
+    return all;
+  }
+};
+
+/// What one day has cost.
+struct DayAccount {
+  std::chrono::sys_days day;  ///< in UTC
+  Account account;
+};
+
+/// What the connections of this device cost, as the carrier counts it: IP packets with their
+/// headers, retransmissions included. The kernel's counters (TCP_INFO) are exact for a connection
+/// without losses. What they do not tell is estimated, and never too low: the SACK options and the
+/// second copies of a line with losses, the closing segments, and name resolution, whose packets
+/// are the C library's. A name that was answered from a cache is counted as if it had been asked
+/// for.
+///
+/// Days are told apart once the device knows the time (`Device::set_time`, or a synchronised system
+/// clock); what was spent before is filled in then, as far as it is remembered.
 struct Ledger {
+  // Since the device was made.
   std::uint64_t connections = 0;         ///< TCP connections that were established
   std::uint64_t full_handshakes = 0;     ///< TLS handshakes that ended in a positive verdict
   std::uint64_t resumed_handshakes = 0;  ///< the same, by a ticket of an earlier connection
@@ -36,6 +100,12 @@ struct Ledger {
   std::uint64_t tls_bytes_up = 0;  ///< TLS records, that is TCP payload
   std::uint64_t tls_bytes_down = 0;
   std::uint64_t tls_records_up = 0;  ///< application data records written
+  Account made;                      ///< the same, by cause
+
+  Account connection;            ///< the connection that stands, or the last one
+  std::vector<DayAccount> days;  ///< oldest first; at most `limits::kLedgerDays`
+  Account unknown_day;           ///< spent while nobody knew what day it was
+  Account installation;          ///< since `state_dir` is in use; without one as `made`
 
   std::uint64_t ip_bytes() const noexcept { return ip_bytes_up + ip_bytes_down; }
 };

@@ -106,6 +106,30 @@ std::string_view to_string(Admission admission) noexcept {
   return "unknown";
 }
 
+std::string_view to_string(Cause cause) noexcept {
+  switch (cause) {
+    case Cause::handshake:
+      return "handshake";
+    case Cause::tickets:
+      return "tickets";
+    case Cause::keep_alive:
+      return "keep_alive";
+    case Cause::mqtt_control:
+      return "mqtt_control";
+    case Cause::acknowledgements:
+      return "acknowledgements";
+    case Cause::payload:
+      return "payload";
+    case Cause::retransmission:
+      return "retransmission";
+    case Cause::headers:
+      return "headers";
+    case Cause::dns:
+      return "dns";
+  }
+  return "unknown";
+}
+
 std::string_view version() noexcept {
   static_assert(kVersionMajor == 0 && kVersionMinor == 1 && kVersionPatch == 0,
                 "the text below is the same version");

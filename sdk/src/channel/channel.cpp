@@ -27,6 +27,8 @@ constexpr int kInitialUnsentBytes = 16 * 1024;
 // How often a probe is sent before the line is taken for dead, and how far apart.
 constexpr int kProbes = 3;
 constexpr std::chrono::duration<int> kProbeRepeat{10};
+// Far below the least interval of TCP's probes.
+constexpr auto kSilence = std::chrono::seconds(1);
 
 void set_option(int socket, int level, int name, int value) {
   // A kernel without one of these still carries the connection, only less economically.
@@ -166,6 +168,10 @@ void Channel::connected(const std::error_code& error) {
     return;
   }
   bill_.connected = true;
+  if (const auto sample = sample_wire(handle_, endpoint_.address().is_v6())) {
+    active_ = std::chrono::steady_clock::now();
+    meter_.connected(*sample, active_);
+  }
   // The proxy's answer and the handshake share one bound: what is waited for is the broker.
   arm_timer(timeouts_.handshake);
   if (route_.tunnel) {
@@ -213,7 +219,7 @@ void Channel::keep_ticket() {
 
 void Channel::tell_cost() {
   if (tickets_ == nullptr || !bill_.handshaken || std::exchange(cost_told_, true)) return;
-  const std::uint64_t bytes = bill_.handshake_bytes + tls_.ticket_bytes();
+  const std::uint64_t bytes = bill_.handshake_bytes + tls_.ticket_bytes_down();
   using resumption::Way;
   const Way way = bill_.resumed ? Way::resumed : offered_any_ ? Way::refused : Way::full;
   tickets_->cost(binding_, way, static_cast<std::uint32_t>(bytes));
@@ -251,8 +257,8 @@ void Channel::shake_hands() {
   bill_.handshaken = true;
   bill_.resumed = tls_.resumed();
   if (tickets_ != nullptr && !bill_.resumed) tickets_->proven(binding_, tls_.proven_pins());
-  // What is left over of the last read are records that follow the handshake.
-  bill_.handshake_bytes = bill_.tls_bytes_up + tls_.output().size() + tls_.input_taken();
+  bill_.handshake_bytes_up = bill_.tls_bytes_up + tls_.output().size();
+  bill_.handshake_bytes = bill_.handshake_bytes_up + tls_.handshake_bytes_down();
   hold_finished();
   // A copy: the callback exchanges the callbacks.
   const auto opened = events_.opened;
@@ -288,7 +294,8 @@ void Channel::arm_timer(std::chrono::milliseconds time) {
                                                                  : "TLS handshake";
     self->guard([&] {
       self->finish({Errc::timed_out, "no " + step + " with " + self->address() + " within " +
-                                         std::to_string(time.count()) + " ms"});
+                                         std::to_string(time.count()) + " ms"},
+                   ledger::End::reset);
     });
   });
 }
@@ -320,7 +327,7 @@ void Channel::on_readable() {
     if (errno == EAGAIN || errno == EINTR) {
       wait_readable();
     } else {
-      finish(phase_ == Phase::closing ? Failure() : explain_end(errno));
+      finish(phase_ == Phase::closing ? Failure() : explain_end(errno), ledger::End::broken);
     }
     return;
   }
@@ -336,6 +343,7 @@ void Channel::on_readable() {
   }
   bill_.tls_bytes_down += static_cast<std::uint64_t>(count);
   offered_.reset();  // somebody has answered
+  look_at_wire(Looked::after_read);
   tls_.feed(std::span(buffer).first(static_cast<std::size_t>(count)));
   if (phase_ == Phase::handshaking) shake_hands();
   if (phase_ == Phase::open || phase_ == Phase::closing) deliver();
@@ -435,6 +443,10 @@ void Channel::flush() {
     return;
   }
   if (!tls_.output().empty()) expect_acknowledgement();
+  // What TCP has sent of its own accord in a long silence is told from what follows.
+  if (std::chrono::steady_clock::now() - active_ > kSilence) {
+    look_at_wire(Looked::before_write);
+  }
   while (!tls_.output().empty()) {
     const auto output = tls_.output();
     const ssize_t count = ::send(handle_, output.data(), output.size(), MSG_NOSIGNAL);
@@ -473,31 +485,55 @@ void Channel::close() {
   }
   phase_ = Phase::closing;
   paused_ = false;
+  const std::size_t before = tls_.output().size();
   tls_.close_notify();
+  bill_.handshake_bytes_up += tls_.output().size() - before;
   arm_timer(limits::kCloseTimeout);
   holding_ = false;
   flush();
   wait_readable();
 }
 
-void Channel::finish(Failure why) {
+void Channel::finish(Failure why, ledger::End end) {
   if (phase_ == Phase::closed) return;
   const auto closed = std::exchange(events_.closed, nullptr);
-  drop();
+  let_go(end);
   if (closed) closed(std::move(why));
 }
 
 void Channel::drop() {
+  let_go(ledger::End::reset);
+}
+
+void Channel::let_go(ledger::End end) {
   if (phase_ == Phase::closed) return;
   bill_ = bill();  // the kernel's counters go with the socket
+  if (const auto sample = sample_wire(handle_, endpoint_.address().is_v6())) {
+    bill_.wire = meter_.final_bill(*sample, end, std::chrono::steady_clock::now());
+  }
   settle_tickets();
   phase_ = Phase::closed;
   timer_.cancel();
   read_timer_.cancel();
   settle_timer_.cancel();
   ticket_timer_.cancel();
+  if (end == ledger::End::reset) {
+    const linger at_once{.l_onoff = 1, .l_linger = 0};
+    (void)::setsockopt(handle_, SOL_SOCKET, SO_LINGER, &at_once, sizeof at_once);
+  }
   std::error_code ignored;
   socket_.close(ignored);
+}
+
+void Channel::look_at_wire(Looked looked) {
+  active_ = std::chrono::steady_clock::now();
+  const auto sample = sample_wire(handle_, endpoint_.address().is_v6());
+  if (!sample) return;
+  if (looked == Looked::after_read) {
+    meter_.look(*sample, active_);
+  } else {
+    meter_.silence_ends(*sample, active_);
+  }
 }
 
 void Channel::limit_unsent(std::size_t bytes) {
@@ -509,12 +545,18 @@ void Channel::limit_unsent(std::size_t bytes) {
 ChannelBill Channel::bill() const {
   ChannelBill bill = bill_;
   bill.tls_records_up = tls_.records_written();
-  bill.ticket_bytes = tls_.ticket_bytes();
+  bill.handshake_bytes_down = bill.handshaken ? tls_.handshake_bytes_down() : bill.tls_bytes_down;
+  if (!bill.handshaken) bill.handshake_bytes_up = bill.tls_bytes_up;
+  bill.ticket_bytes_down = tls_.ticket_bytes_down();
   if (phase_ == Phase::closed || phase_ == Phase::idle || !socket_.is_open()) return bill;
-  if (const auto wire = count_wire(handle_, endpoint_.address().is_v6())) {
-    bill.wire = *wire;
+  if (const auto sample = sample_wire(handle_, endpoint_.address().is_v6())) {
+    bill.wire = meter_.bill(*sample, std::chrono::steady_clock::now());
   }
   return bill;
+}
+
+PathRate Channel::path_rate() const {
+  return phase_ == Phase::open ? sample_rate(handle_) : PathRate();
 }
 
 }  // namespace holdfast::channel

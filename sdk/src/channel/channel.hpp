@@ -8,6 +8,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -27,7 +28,8 @@
 #include "channel/reach.hpp"
 #include "channel/tickets.hpp"
 #include "channel/tls_session.hpp"
-#include "channel/wire_count.hpp"
+#include "channel/wire_sample.hpp"
+#include "ledger/wire_meter.hpp"
 
 namespace holdfast::channel {
 
@@ -42,12 +44,16 @@ struct ChannelEvents {
 
 /// What a channel has cost; the last state stays readable after it was closed.
 struct ChannelBill {
-  WireCount wire;
+  ledger::WireBill wire;
   std::uint64_t tls_bytes_up = 0;
   std::uint64_t tls_bytes_down = 0;
+  std::uint64_t handshake_bytes_up = 0;  ///< of those; with TLS's own end of the connection
+  std::uint64_t handshake_bytes_down = 0;
+  std::uint64_t proxy_bytes_up = 0;  ///< what was said with a proxy before TLS
+  std::uint64_t proxy_bytes_down = 0;
+  std::uint64_t ticket_bytes_down = 0;  ///< of those: records without a byte for MQTT
   std::uint64_t tls_records_up = 0;
   std::uint64_t handshake_bytes = 0;  ///< of those TLS bytes, both ways, up to the verdict
-  std::uint64_t ticket_bytes = 0;     ///< of those TLS bytes, after the verdict
   bool connected = false;             ///< TCP was established
   bool handshaken = false;            ///< the verdict was positive
   bool resumed = false;               ///< by a ticket of an earlier connection
@@ -97,7 +103,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
   /// closing segments are counted. Ends with `closed`.
   void close();
 
-  /// Drops the connection at once, without a callback.
+  /// Drops the connection at once, without a callback. The peer gets a RST: whoever drops a
+  /// connection does not want to pay for what the kernel would go on to repeat on a dead line.
   void drop();
 
   /// The broker's address for a person: ADDRESS:PORT, with brackets where they belong; through a
@@ -118,9 +125,12 @@ class Channel : public std::enable_shared_from_this<Channel> {
   /// Adapts how much the kernel may hold unsent (TCP_NOTSENT_LOWAT).
   void limit_unsent(std::size_t bytes);
   ChannelBill bill() const;
+  /// What the path delivers, by the kernel's estimate.
+  PathRate path_rate() const;
 
  private:
   enum class Phase { idle, connecting, tunnelling, handshaking, open, closing, closed };
+  enum class Looked { after_read, before_write };
 
   template <class Step>
   void guard(Step step);
@@ -143,7 +153,9 @@ class Channel : public std::enable_shared_from_this<Channel> {
   void arm_timer(std::chrono::milliseconds time);
   void hold_finished();
   void release();
-  void finish(Failure why);
+  void finish(Failure why, ledger::End end = ledger::End::orderly);
+  void let_go(ledger::End end);
+  void look_at_wire(Looked looked);
   void expect_acknowledgement();
   void relax_timeout();
   Failure explain_connect(const std::error_code& error) const;
@@ -180,6 +192,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
   std::chrono::seconds probe_after_{0};
   bool relaxed_ = false;  // the kernel's patience is that for probes
   std::vector<std::byte> plain_text_;
+  ledger::WireMeter meter_;
+  std::chrono::steady_clock::time_point active_{};  // the last read, or write after a silence
   ChannelBill bill_;
 };
 

@@ -59,6 +59,7 @@ void Channel::ask_proxy() {
   const std::string& request = route_.tunnel->request;
   // It is bounded (limits::kMaxProxyCredentialBytes) to what a fresh socket takes at once.
   const ssize_t sent = ::send(handle_, request.data(), request.size(), MSG_NOSIGNAL);
+  if (sent > 0) bill_.proxy_bytes_up = static_cast<std::uint64_t>(sent);
   if (sent != static_cast<ssize_t>(request.size())) {
     finish({Errc::connection_lost, "the proxy " + peer() + " does not take the request"});
     return;
@@ -68,6 +69,7 @@ void Channel::ask_proxy() {
 
 void Channel::read_proxy(std::span<const std::uint8_t> bytes) {
   std::size_t taken = 0;
+  bill_.proxy_bytes_down += bytes.size();
   switch (proxy_reply_->feed(bytes, taken)) {
     case TunnelReply::Step::need_input:
       return;
@@ -81,6 +83,7 @@ void Channel::read_proxy(std::span<const std::uint8_t> bytes) {
   phase_ = Phase::handshaking;
   // In TLS the client begins: what came already is the broker's mistake, and judged as such.
   bill_.tls_bytes_down += bytes.size() - taken;
+  bill_.proxy_bytes_down -= bytes.size() - taken;
   tls_.feed(bytes.subspan(taken));
   shake_hands();
 }

@@ -8,6 +8,8 @@
 
 #include <asio/post.hpp>
 
+#include "ledger/account.hpp"
+
 namespace holdfast::channel {
 namespace {
 
@@ -98,6 +100,7 @@ void Dialer::try_first(const asio::ip::tcp::endpoint& endpoint) {
 void Dialer::look_up() {
   looked_up_ = true;
   const std::weak_ptr<bool> attempt = attempt_;
+  asked_ = std::chrono::steady_clock::now();
   timer_.expires_after(timeouts_.resolve);
   timer_.async_wait([this, attempt](const std::error_code& error) {
     if (error || attempt.expired()) return;
@@ -121,6 +124,7 @@ void Dialer::look_at_identity() {
 }
 
 void Dialer::resolved(Endpoints endpoints, Failure failure) {
+  bill_lookup(endpoints);
   if (!failure && endpoints.empty()) {
     failure = Failure(Errc::name_not_resolved, "the name " + target_.host + " has no address");
   }
@@ -135,6 +139,16 @@ void Dialer::resolved(Endpoints endpoints, Failure failure) {
     return std::find(tried_.begin(), tried_.end(), endpoint) != tried_.end();
   });
   try_next();
+}
+
+// The C library does not tell what it has sent, or whether it had the answer already.
+void Dialer::bill_lookup(const Endpoints& endpoints) {
+  if (target_.host == "localhost" || !events_.looked_up) return;
+  const auto ipv6 = std::count_if(endpoints.begin(), endpoints.end(),
+                                  [](const auto& endpoint) { return endpoint.address().is_v6(); });
+  events_.looked_up(ledger::name_lookup(
+      target_.host.size(), endpoints.size() - static_cast<std::size_t>(ipv6),
+      static_cast<std::size_t>(ipv6), std::chrono::steady_clock::now() - asked_));
 }
 
 void Dialer::try_next() {

@@ -11,6 +11,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -19,6 +20,8 @@
 #include <vector>
 
 #include <asio/steady_timer.hpp>
+
+#include <holdfast/status.hpp>
 
 #include "channel/address_memory.hpp"
 #include "channel/broker_url.hpp"
@@ -39,6 +42,8 @@ class Dialer {
   struct Events {
     /// What each connection that did not become the result has cost.
     std::function<void(const ChannelBill&)> bill;
+    /// What the lookup of its name has cost, at most.
+    std::function<void(const Account&)> looked_up;
     /// The key that a broker showed and that no pin matches.
     std::function<void(const pinning::Pin&)> refused_key;
     /// What an operator should know; a sentence.
@@ -63,6 +68,7 @@ class Dialer {
   void try_first(const asio::ip::tcp::endpoint& endpoint);
   void look_up();
   void resolved(Endpoints endpoints, Failure failure);
+  void bill_lookup(const Endpoints& endpoints);
   void try_next();
   void open_channel();
   void attempt_failed(Failure failure);
@@ -76,6 +82,7 @@ class Dialer {
   Events events_;
   TlsPolicy policy_;
   std::optional<IdentityFiles> identity_files_;
+  std::chrono::steady_clock::time_point asked_{};  // for the name
   std::optional<TlsContext> tls_;  // made anew when the client certificate was exchanged
   Route route_;
   Tickets* tickets_ = nullptr;

@@ -35,8 +35,6 @@ constexpr int kSelfSignedInChain = 19;
 constexpr int kIssuerNotFound = 20;
 constexpr int kLeafSignatureNotVerified = 21;
 
-constexpr int kRecordHeaderBytes = 5;  // RFC 8446 section 5.1
-
 // What wolfSSL may complain about and the pin overrules: nobody vouches for the certificate but the
 // pin, and dates need a clock. Everything else (a certificate that does not parse, a signature that
 // is wrong) stays an error.
@@ -124,16 +122,32 @@ int TlsSession::receive(WOLFSSL*, char* buffer, int size, void* self_pointer) {
   if (available == 0) return WOLFSSL_CBIO_ERR_WANT_READ;
   const std::size_t count = std::min(available, static_cast<std::size_t>(size));
   self.begun_ = true;
-  // wolfSSL asks for the header of a record first, and then for exactly the rest of it.
-  if (size == kRecordHeaderBytes) self.record_begins_ = self.input_taken_;
-  self.input_taken_ += count;
   std::memcpy(buffer, self.input_.data() + self.input_read_, count);
+  self.follow_records(Bytes(self.input_).subspan(self.input_read_, count));
   self.input_read_ += count;
   if (self.input_read_ == self.input_.size()) {
     self.input_.clear();
     self.input_read_ = 0;
   }
   return static_cast<int>(count);
+}
+
+// RFC 8446 section 5.1: type, version, and two bytes of length.
+void TlsSession::follow_records(Bytes cipher_text) {
+  while (!cipher_text.empty()) {
+    const bool in_header = record_at_ < record_header_.size();
+    if (in_header) record_header_[record_at_] = cipher_text.front();
+    const std::size_t length =
+        record_header_.size() +
+        (static_cast<std::size_t>(record_header_[3]) << 8U | record_header_[4]);
+    const std::size_t taken = in_header ? 1 : std::min(cipher_text.size(), length - record_at_);
+    cipher_text = cipher_text.subspan(taken);
+    record_at_ += taken;
+    if (record_at_ < record_header_.size() || record_at_ < length) continue;
+    whole_bytes_ += length;
+    last_whole_ = length;
+    record_at_ = 0;
+  }
 }
 
 int TlsSession::send(WOLFSSL*, char* buffer, int size, void* self_pointer) {
@@ -163,7 +177,6 @@ int TlsSession::verify(int, WOLFSSL_X509_STORE_CTX* store) {
 int TlsSession::on_ticket(WOLFSSL* session, WOLFSSL_SESSION*) {
   auto& self = *static_cast<TlsSession*>(wolfSSL_GetIOReadCtx(session));
   self.ticket_came_ = true;
-  self.ticket_bytes_ += self.input_taken_ - self.record_begins_;
   return 0;  // the reference stays wolfSSL's
 }
 
@@ -321,6 +334,7 @@ TlsSession::Step TlsSession::handshake(Failure& failure) {
     return Step::failed;
   }
   finished_ = true;
+  handshake_bytes_down_ = std::exchange(whole_bytes_, 0);
   guard_certificate_requests();
   failure = judge_handshake();
   return failure ? Step::failed : Step::verified;
@@ -371,11 +385,17 @@ TlsSession::Read TlsSession::read(std::span<std::byte> plain_text) {
   }
   const int result =
       wolfSSL_read(session_.get(), plain_text.data(), static_cast<int>(plain_text.size()));
+  const std::size_t whole = std::exchange(whole_bytes_, 0);
   if (result > 0) {
     read.bytes = static_cast<std::size_t>(result);
+    // Of the records that were taken the last one brought this; without any it came earlier.
+    if (whole > 0) ticket_bytes_down_ += whole - last_whole_;
     return read;
   }
   const int error = wolfSSL_get_error(session_.get(), result);
+  const bool ends = error == WOLFSSL_ERROR_ZERO_RETURN && whole > 0;
+  if (ends) handshake_bytes_down_ += last_whole_;
+  ticket_bytes_down_ += whole - (ends ? last_whole_ : 0);
   if (error == WOLFSSL_ERROR_WANT_READ || error == WOLFSSL_ERROR_WANT_WRITE) return read;
   if (error == WOLFSSL_ERROR_ZERO_RETURN) {
     read.closed = true;

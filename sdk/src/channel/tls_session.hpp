@@ -19,6 +19,7 @@
 
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -74,10 +75,6 @@ class TlsSession {
   bool has_ticket() const { return ticket_came_; }
   /// The newest ticket that came since the last call.
   std::optional<resumption::NewTicket> take_ticket();
-  /// Bytes from the peer that wolfSSL has taken so far.
-  std::uint64_t input_taken() const { return input_taken_; }
-  /// Bytes of the records that brought tickets.
-  std::uint64_t ticket_bytes() const { return ticket_bytes_; }
   /// The pin that matched, and from which set; only after `verified`.
   const pinning::TrustedKeys::Match& vouching() const { return *vouching_; }
   /// The digest of the leaf's key, as soon as it was seen and whatever the verdict.
@@ -100,6 +97,10 @@ class TlsSession {
   void sent(std::size_t bytes);
 
   std::uint64_t records_written() const { return records_written_; }
+  /// Bytes of the peer's records that were not for the app: of the handshake and of the end of the
+  /// connection, and of those in between, which bring tickets and new keys.
+  std::uint64_t handshake_bytes_down() const { return handshake_bytes_down_; }
+  std::uint64_t ticket_bytes_down() const { return ticket_bytes_down_; }
   /// The peer has sent at least one byte.
   bool heard_anything() const { return heard_anything_; }
 
@@ -111,6 +112,7 @@ class TlsSession {
   static int verify(int preverified, WOLFSSL_X509_STORE_CTX* store);
   void guard_certificate_requests();
   void offer_protocol();
+  void follow_records(std::span<const std::uint8_t> cipher_text);
   static int on_certificate_request(WOLFSSL* session, void*);
   static int on_ticket(WOLFSSL* session, WOLFSSL_SESSION*);
   static int receive(WOLFSSL* session, char* buffer, int size, void* self);
@@ -145,10 +147,14 @@ class TlsSession {
   bool judged_ = false;                // a certificate was looked at
   bool resumed_ = false;
   bool ticket_came_ = false;
-  std::uint64_t input_taken_ = 0;    // by wolfSSL, in bytes
-  std::uint64_t record_begins_ = 0;  // of these
-  std::uint64_t ticket_bytes_ = 0;
   std::uint64_t records_written_ = 0;
+  // The records that wolfSSL has taken: their headers tell where they end.
+  std::array<std::uint8_t, 5> record_header_{};
+  std::size_t record_at_ = 0;    // bytes of the present one
+  std::size_t whole_bytes_ = 0;  // of whole ones since the last look
+  std::size_t last_whole_ = 0;   // the last of them
+  std::uint64_t handshake_bytes_down_ = 0;
+  std::uint64_t ticket_bytes_down_ = 0;
 };
 
 }  // namespace holdfast::channel

@@ -15,6 +15,22 @@ using namespace std::chrono_literals;
 
 constexpr std::array<std::byte, 2> kPingreq{std::byte{0xC0}, std::byte{0}};
 
+Cause cause_of(relay::PacketType type) {
+  using relay::PacketType;
+  switch (type) {
+    case PacketType::puback:
+    case PacketType::pubrec:
+    case PacketType::pubrel:
+    case PacketType::pubcomp:
+      return Cause::acknowledgements;
+    case PacketType::pingreq:
+    case PacketType::pingresp:
+      return Cause::keep_alive;
+    default:
+      return Cause::mqtt_control;
+  }
+}
+
 }  // namespace
 
 Link::Link(const asio::any_io_executor& executor, std::shared_ptr<channel::Channel> channel,
@@ -118,7 +134,11 @@ mqtt_engine::ClientEvents Link::client_events() {
       .logged_in = [this](const mqtt_engine::Granted& granted) { events_.logged_in(granted); },
       .ended = [this](Failure failure) { fail(std::move(failure)); },
       .subscribed = [this](std::uint64_t id, int code) { events_.subscribed(id, code); },
-      .arrived = [this](Message message) { events_.arrived(std::move(message)); },
+      .arrived =
+          [this](Message message) {
+            payload_bytes_.down += message.payload.size();
+            events_.arrived(std::move(message));
+          },
   };
 }
 
@@ -148,15 +168,17 @@ bool Link::has_room() {
   const auto used = [this] { return relay_->gathered_bytes() + channel_->unsent_bytes(); };
   if (used() < window_.pipe_bytes()) return true;
   if (relay_->wire_takes()) return false;  // there is after a flush
-  const auto wire = channel_->bill().wire;
+  const channel::PathRate rate = channel_->path_rate();
   const std::size_t before = window_.bytes();
-  window_.measure(wire.bytes_per_second, wire.path_is_limit);
+  window_.measure(rate.bytes_per_second, rate.path_is_limit);
   if (window_.bytes() != before) channel_->limit_unsent(window_.kernel_bytes());
   return used() < window_.pipe_bytes();
 }
 
-void Link::publish(MessageId id, Qos qos, std::span<const std::byte> packet) {
+void Link::publish(MessageId id, Qos qos, std::span<const std::byte> packet,
+                   std::size_t payload_bytes) {
   at_relay_.push_back({id, qos});
+  payload_bytes_.up += payload_bytes;
   relay_->send(packet);
 }
 
@@ -175,6 +197,23 @@ void Link::answer_came(const relay::Piece& piece) {
   } else if (answers_.malformed()) {
     fail({Errc::protocol_error, "the broker sent an acknowledgement that MQTT does not allow"});
   }
+}
+
+Account Link::carried() const {
+  Account account;
+  if (!relay_) return account;
+  const auto add = [&account](const auto& side, std::uint64_t ByteCount::*bytes) {
+    for (std::size_t type = 0; type < side.size(); ++type) {
+      account[cause_of(static_cast<relay::PacketType>(type))].*bytes += side[type];
+    }
+  };
+  add(relay_->carried().up, &ByteCount::up);
+  add(relay_->carried().down, &ByteCount::down);
+  // A PUBLISH is counted as control first, all of it: what is the message's own is moved.
+  account[Cause::payload] = payload_bytes_;
+  account[Cause::mqtt_control].up -= payload_bytes_.up;
+  account[Cause::mqtt_control].down -= payload_bytes_.down;
+  return account;
 }
 
 void Link::ping() {

@@ -16,6 +16,8 @@
 
 #include <asio/steady_timer.hpp>
 
+#include <holdfast/status.hpp>
+
 #include "base/failure.hpp"
 #include "channel/channel.hpp"
 #include "device/window.hpp"
@@ -57,7 +59,8 @@ class Link : public std::enable_shared_from_this<Link> {
   /// Whether the window has room for another message. See window.hpp.
   bool has_room();
   /// Takes the PUBLISH of a message; it leaves with the next `flush`.
-  void publish(MessageId id, Qos qos, std::span<const std::byte> packet);
+  /// @param payload_bytes how much of the packet is the message itself
+  void publish(MessageId id, Qos qos, std::span<const std::byte> packet, std::size_t payload_bytes);
   /// Takes another packet, which leaves with the next `flush`.
   void send(std::span<const std::byte> packet) { relay_->send(packet); }
   void flush() { relay_->flush(); }
@@ -81,6 +84,8 @@ class Link : public std::enable_shared_from_this<Link> {
   channel::ChannelBill bill() const { return channel_->bill(); }
   /// This device's address on the connection.
   asio::ip::address local_address() const { return channel_->local_address(); }
+  /// MQTT bytes so far, by cause.
+  Account carried() const;
 
  private:
   struct Passing {
@@ -107,6 +112,7 @@ class Link : public std::enable_shared_from_this<Link> {
   std::unique_ptr<mqtt_engine::Client> client_;
   LinkEvents events_;
   Window window_;
+  ByteCount payload_bytes_;
   std::deque<Passing> at_relay_;  // published, not yet with TLS
   mqtt_engine::AcknowledgementReader answers_;
   mqtt_engine::ServerReferenceReader references_;

@@ -94,7 +94,7 @@ void Sender::send(const outbox::Entry& entry, Instant now) {
     conclude(entry.id, failure);
     return;
   }
-  link_->publish(entry.id, entry.qos, publisher_.publish(publication, now));
+  link_->publish(entry.id, entry.qos, publisher_.publish(publication, now), payload.size());
 }
 
 void Sender::answered(const mqtt_engine::Acknowledgement& acknowledgement, Instant now) {

@@ -7,7 +7,6 @@
 #include <asio/post.hpp>
 
 #include "channel/network_key.hpp"
-#include "device/bill.hpp"
 #include "mqtt/paho_runtime.hpp"
 #include "mqtt/reason.hpp"
 
@@ -61,6 +60,7 @@ Worker::Worker(asio::io_context& io, const Settings& settings, Shared& shared,
       trust_(settings, shared, TrustedTime()),
       budget_(settings, shared, TrustedTime()),
       tickets_(settings, shared, [this] { return moment(); }),
+      ledger_(settings, shared, TrustedTime()),
       paths_(io.get_executor(), settings, path_events()),
       lines_(settings, shared),
       timer_(io),
@@ -85,7 +85,8 @@ BrokerPaths::Events Worker::path_events() {
 
 channel::Dialer::Events Worker::dialer_events() {
   return {
-      .bill = [this](const channel::ChannelBill& bill) { add_to(ledger_, bill); },
+      .bill = [this](const channel::ChannelBill& bill) { ledger_.add_attempt(bill, now()); },
+      .looked_up = [this](const Account& cost) { ledger_.add_lookup(cost, now()); },
       .refused_key =
           [this](const pinning::Pin& seen) {
             // That the recovery broker has another key says nothing about the set.
@@ -113,6 +114,7 @@ void Worker::start() {
         trust_.begin(now());
         watch_network();
         session_.restore(lines_.load());
+        ledger_.begin();
         tickets_.begin();
         update_load();
         session_.start(now());
@@ -234,7 +236,8 @@ void Worker::carry_out(const session::Finished& finished) {
   network_watch_.reset();
   cancel_dial();
   drop_link();
-  budget_.finish(ip_bytes(), now());
+  budget_.finish(ledger_.ip_bytes(), now());
+  ledger_.close();
   finished_(finished.clean);
 }
 
@@ -271,10 +274,9 @@ void Worker::logged_in(const mqtt_engine::Granted& granted) {
                "connected to " + address_ + ", vouched for by " + vouching_pin_ +
                    (tls_resumed_ ? " in an earlier handshake (TLS resumed)" : "") +
                    (granted.session_present ? ", session resumed" : ", new session"));
-  const auto wire = link_->bill().wire;
   session_.logged_in(now(), {.session_present = granted.session_present,
                              .server_keep_alive = granted.server_keep_alive,
-                             .setup_ip_bytes = wire.ip_bytes_up + wire.ip_bytes_down});
+                             .setup_ip_bytes = link_->bill().wire.ip_bytes()});
   if (with_ == With::recovery) {
     visit_ends_ = now() + limits::kRecoveryVisit;
     subscribe_to_pin_sets(false);
@@ -393,6 +395,7 @@ void Worker::network_changed(channel::NetworkChanges::Seen seen) {
 void Worker::look() {
   if (over_) return;
   look_at_deadlines();
+  look_at_ledger();
   look_at_budget();
   sender_.expire(now());
   if (session_.is_up() && link_ && with_ != With::recovery && !budget_.stops()) {
@@ -401,6 +404,13 @@ void Worker::look() {
   }
   update_load();
   act();
+}
+
+void Worker::look_at_ledger() {
+  if (link_ && ledger_.is_due(now())) {
+    ledger_.note_connection(link_->bill(), link_->carried(), now());
+  }
+  ledger_.tick(now());
 }
 
 void Worker::subscribe(bool all, bool session_present) {
@@ -416,14 +426,14 @@ void Worker::subscribe(bool all, bool session_present) {
 void Worker::drop_link() {
   if (dialled_) {
     dialled_->drop();
-    add_to(ledger_, dialled_->bill());
+    ledger_.add_attempt(dialled_->bill(), now());
     dialled_.reset();
   }
   proven_pins_.clear();
   tls_resumed_ = false;
   if (!link_) return;
   link_->abort();
-  add_to(ledger_, link_->bill());
+  ledger_.end_connection(link_->bill(), link_->carried(), now());
   link_.reset();
   up_ = false;
   sender_.end();
@@ -458,6 +468,7 @@ void Worker::arm_timer(std::optional<Instant> next) {
   sooner(budget_.next_look());
   sooner(budget_due_);
   sooner(visit_ends_);
+  sooner(ledger_.next_look(now()));
   if (!next) {
     if (armed_for_) timer_.cancel();
     armed_for_.reset();
@@ -475,7 +486,7 @@ void Worker::arm_timer(std::optional<Instant> next) {
   });
 }
 
-Status Worker::status() const {
+Status Worker::status() {
   Status status;
   status.state = session_.state();
   if (session_.is_up()) {
@@ -490,8 +501,8 @@ Status Worker::status() const {
   status.under_way = fill.under_way;
   status.counters = shared_.counters.read();
   status.budget = budget_.status();
-  status.ledger = ledger_;
-  if (link_) add_to(status.ledger, link_->bill());
+  if (link_) ledger_.note_connection(link_->bill(), link_->carried(), now());
+  status.ledger = ledger_.read();
   return status;
 }
 

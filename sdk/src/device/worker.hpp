@@ -26,6 +26,7 @@
 #include "device/broker_paths.hpp"
 #include "device/budget_keeper.hpp"
 #include "device/check_options.hpp"
+#include "device/ledger_keeper.hpp"
 #include "device/line_keeper.hpp"
 #include "device/link.hpp"
 #include "device/sender.hpp"
@@ -54,7 +55,7 @@ class Worker {
   void offer_pin_set(std::span<const std::uint8_t> document, const std::string& source);
   void set_time(std::chrono::system_clock::time_point wall);
 
-  Status status() const;
+  Status status();
 
  private:
   class Gate;
@@ -105,8 +106,8 @@ class Worker {
   void renew(const std::string& why);
   void look_at_deadlines();
   void look_at_budget();
-  std::uint64_t ip_bytes() const;
   void report_pins();
+  void look_at_ledger();
 
   void look();
   void subscribe(bool all, bool session_present);
@@ -126,6 +127,7 @@ class Worker {
   std::optional<Instant> budget_looked_at_;
   std::optional<Instant> budget_due_;  // something has happened since
   TicketKeeper tickets_;
+  LedgerKeeper ledger_;
   BrokerPaths paths_;
   std::unique_ptr<channel::Dialer> recovery_dialer_;
   std::unique_ptr<channel::NetworkWatch> network_watch_;
@@ -140,7 +142,6 @@ class Worker {
 
   std::shared_ptr<Link> link_;
   std::shared_ptr<channel::Channel> dialled_;  // verified, and waiting for the login
-  Ledger ledger_;                              // of connections that are over
   std::string address_;
   std::string vouching_pin_;
   TrustKeeper::Pins proven_pins_;  // what the connection rests on; empty without one

@@ -1,7 +1,6 @@
 // The worker's part in the budget: what is counted, how often, and what follows when a hard stop
 // was asked for.
 
-#include "device/bill.hpp"
 #include "device/worker.hpp"
 
 namespace holdfast::device {
@@ -14,12 +13,6 @@ constexpr auto kLook = 1s;
 
 }  // namespace
 
-std::uint64_t Worker::ip_bytes() const {
-  Ledger all = ledger_;
-  if (link_) add_to(all, link_->bill());
-  return all.ip_bytes();
-}
-
 void Worker::look_at_budget() {
   if (!settings_.options.budget) return;
   if (budget_looked_at_ && now() < *budget_looked_at_ + kLook) {
@@ -28,7 +21,8 @@ void Worker::look_at_budget() {
   }
   budget_due_.reset();
   budget_looked_at_ = now();
-  budget_.update(ip_bytes(), now());
+  if (link_) ledger_.note_connection(link_->bill(), link_->carried(), now());
+  budget_.update(ledger_.ip_bytes(), now());
   // Whoever is dialled next: `why_not_dial` has the same answer until the month turns.
   if (budget_.stops() && up_) renew(budget_.why_stopped().detail);
 }

@@ -196,6 +196,7 @@ void Worker::offer_pin_set(std::span<const std::uint8_t> document, const std::st
 void Worker::set_time(std::chrono::system_clock::time_point wall) {
   trust_.set_time(wall, now());
   budget_.set_time(wall, now());
+  ledger_.set_time(wall, now());
   budget_looked_at_.reset();
   look();  // the set may have expired, and the session with it; or the month has turned
 }

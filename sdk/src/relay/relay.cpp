@@ -57,6 +57,10 @@ bool is_ours(PacketType type) {
   return type == PacketType::puback || type == PacketType::pubrec || type == PacketType::pubcomp;
 }
 
+void count(std::array<std::uint64_t, 16>& side, PacketType type, std::size_t bytes) {
+  side[static_cast<std::size_t>(type)] += bytes;
+}
+
 std::span<const std::byte> bytes_of(std::string_view text) {
   return std::as_bytes(std::span(text.data(), text.size()));
 }
@@ -211,6 +215,7 @@ void Relay::pass_packet(const Piece& piece) {
   }
   if (gathered_.empty()) gathered_first_ = last_read_;
   gathered_.insert(gathered_.end(), piece.bytes.begin(), piece.bytes.end());
+  count(carried_.up, piece.type, piece.bytes.size());
   if (!piece.ends) return;
   if (piece.type == PacketType::subscribe && expected_ > 0) --expected_;
   passing_.push_back(piece.type);
@@ -219,8 +224,9 @@ void Relay::pass_packet(const Piece& piece) {
 
 void Relay::send(std::span<const std::byte> packet) {
   ours_.insert(ours_.end(), packet.begin(), packet.end());
-  ours_passing_.push_back(
-      static_cast<PacketType>(std::to_integer<std::uint8_t>(packet.front()) >> 4));
+  const auto type = static_cast<PacketType>(std::to_integer<std::uint8_t>(packet.front()) >> 4);
+  ours_passing_.push_back(type);
+  count(carried_.up, type, packet.size());
   insert_ours();
 }
 
@@ -311,6 +317,7 @@ void Relay::from_wire(std::span<const std::byte> bytes) {
     }
     if (piece.kind != Piece::Kind::packet) break;
     if (events_.overheard && tells_of_the_session(piece.type)) events_.overheard(piece);
+    count(carried_.down, piece.type, piece.bytes.size());
     // A PINGRESP answers a ping of the session's; Paho has had its answers from here.
     if (is_ours(piece.type)) {
       events_.answered(piece);

@@ -20,6 +20,7 @@
 
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -38,6 +39,12 @@
 #include "relay/packet_framer.hpp"
 
 namespace holdfast::relay {
+
+/// MQTT bytes that were passed on, by the type of their packet.
+struct Carried {
+  std::array<std::uint64_t, 16> up{};
+  std::array<std::uint64_t, 16> down{};
+};
 
 struct RelayEvents {
   /// Paho's socket was accepted.
@@ -85,6 +92,8 @@ class Relay : public std::enable_shared_from_this<Relay> {
   /// One more SUBSCRIBE was handed to Paho: the relay may wait for it before it closes a record.
   void expect_subscribe() { ++expected_; }
   bool wire_takes() const { return wire_takes_; }
+  /// What has crossed so far; pings that are answered here do not.
+  const Carried& carried() const { return carried_; }
   /// Bytes that the wire has not taken.
   std::size_t gathered_bytes() const { return gathered_.size() + ours_.size(); }
 
@@ -117,6 +126,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   asio::steady_timer gather_timer_;
   RelayEvents events_;
   Phase phase_ = Phase::idle;
+  Carried carried_;
 
   // Paho to broker.
   PacketFramer outbound_;
