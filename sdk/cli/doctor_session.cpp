@@ -219,6 +219,7 @@ device::LinkEvents Examination::link_events() {
       .logged_in = [this](const mqtt_engine::Granted& granted) { granted_ = granted; },
       .ended = [this](Failure why) { closed_ = std::move(why); },
       .answered = [this](const mqtt_engine::Acknowledgement& answer) { answer_ = answer; },
+      .referred = [](const std::string&) {},
       .sent_at_most_once = [](MessageId) {},
       .subscribed = [](std::uint64_t, int) {},
       .arrived = [](const Message&) {},

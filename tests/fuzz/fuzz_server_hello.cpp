@@ -1,5 +1,5 @@
-// What a server sends in clear, read for a key_share: whatever comes, in whatever pieces, the answer
-// is the same.
+// What a server sends in clear, read for a key_share: whatever comes, in whatever pieces, the
+// answer is the same.
 
 #include "channel/server_hello.hpp"
 #include "fuzz.hpp"

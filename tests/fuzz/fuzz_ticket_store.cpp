@@ -1,5 +1,5 @@
-// The file of TLS sessions, tampered with or of another version: it is read or refused, what was read
-// is written as the same, and nothing in it is offered beyond its bounds.
+// The file of TLS sessions, tampered with or of another version: it is read or refused, what was
+// read is written as the same, and nothing in it is offered beyond its bounds.
 
 #include <string>
 

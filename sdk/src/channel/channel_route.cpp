@@ -81,6 +81,7 @@ void Channel::read_proxy(std::span<const std::uint8_t> bytes) {
   }
   proxy_reply_.reset();
   phase_ = Phase::handshaking;
+  offer_ticket();
   // In TLS the client begins: what came already is the broker's mistake, and judged as such.
   bill_.tls_bytes_down += bytes.size() - taken;
   bill_.proxy_bytes_down -= bytes.size() - taken;

@@ -184,7 +184,7 @@ void Worker::offer_pin_set(std::span<const std::uint8_t> document, const std::st
     if (up_) renew("the recovery broker has brought a newer pin set");
     return;
   }
-  if (offer.ends_session || (!proves && !proven_pins_.empty() && !trusts(proven_pins_))) {
+  if (offer.ends_session || (!proven_pins_.empty() && !trusts(proven_pins_))) {
     end_distrusted(trust_.version());
   } else if (!offer.proven && up_) {
     // Spread at random, or a whole fleet would shake hands in one second.
