@@ -71,10 +71,12 @@ void expect_near(const Ledger& ledger, const link::Traffic& bill, double percent
       << ledger.ip_bytes_down << " of " << bill.ip_bytes_down;
 }
 
-// On a busy machine TCP takes a late answer for a lost one, also on a line that loses nothing.
-bool repeated_something(const std::vector<link::Segment>& segments) {
+// On a busy machine TCP takes a late answer for a lost one, also on a line that loses nothing. And
+// a broker that has closed already answers what still comes with a bare RST, which has no options.
+bool was_disturbed(const std::vector<link::Segment>& segments) {
   std::set<std::tuple<link::Direction, std::uint16_t, std::uint32_t>> seen;
   return std::any_of(segments.begin(), segments.end(), [&](const link::Segment& segment) {
+    if (segment.rst && !segment.ack) return true;
     const bool counts = segment.payload_bytes > 0 || segment.syn || segment.fin;
     return counts && !seen.insert({segment.direction, segment.near_port, segment.sequence}).second;
   });
@@ -82,7 +84,7 @@ bool repeated_something(const std::vector<link::Segment>& segments) {
 
 void expect_equal(const Ledger& ledger, const link::Traffic& bill,
                   const std::vector<link::Segment>& segments) {
-  if (repeated_something(segments)) {
+  if (was_disturbed(segments)) {
     expect_near(ledger, bill, 20);  // these sessions are short
     return;
   }
@@ -226,7 +228,6 @@ TEST_F(LedgerTest, IsKeptAcrossRestarts) {
 struct Losses {
   const char* name;
   double share;
-  double most_percent_over;
   std::uint64_t seed;
 };
 
@@ -242,7 +243,8 @@ class LossyLedgerTest : public LedgerTest, public testing::WithParamInterface<Lo
     link_ = std::make_unique<link::Link>(GetParam().seed);
   }
 
-  void expect_good_bill(void (*publish)(WatchedDevice&, std::size_t), std::size_t count) {
+  void expect_good_bill(void (*publish)(WatchedDevice&, std::size_t), std::size_t count,
+                        double most_percent_over) {
     const auto broker = make_far_broker();
     WatchedDevice device(far_options(*broker));
     set({.delay = 20ms, .loss = GetParam().share});
@@ -250,24 +252,24 @@ class LossyLedgerTest : public LedgerTest, public testing::WithParamInterface<Lo
     publish(device, count);
     device->stop();
     const Ledger ledger = device->ledger();
-    expect_near(ledger, bill_of(*broker), GetParam().most_percent_over);
+    expect_near(ledger, bill_of(*broker), most_percent_over);
     expect_sum_of_causes(ledger);
     EXPECT_GT(ledger.made[Cause::retransmission].sum(), 0U);
   }
 };
 
 TEST_P(LossyLedgerTest, IsNeverUnderWithMessagesInTurn) {
-  expect_good_bill(publish_in_turn, 100);
+  expect_good_bill(publish_in_turn, 100, 3);
 }
 
 TEST_P(LossyLedgerTest, IsNeverUnderWithABacklog) {
-  expect_good_bill(publish_at_once, 300);
+  // Many small segments at once leave more open: which of them told of a hole, and what came twice.
+  expect_good_bill(publish_at_once, 300, 6);
 }
 
 INSTANTIATE_TEST_SUITE_P(Shares, LossyLedgerTest,
-                         testing::Values(Losses{"Five", 0.05, 3, 1},
-                                         Losses{"FiveAgain", 0.05, 3, 2}, Losses{"Ten", 0.1, 3, 3},
-                                         Losses{"Twenty", 0.2, 5, 4}),
+                         testing::Values(Losses{"Five", 0.05, 1}, Losses{"FiveAgain", 0.05, 2},
+                                         Losses{"Ten", 0.1, 3}, Losses{"Twenty", 0.2, 4}),
                          [](const testing::TestParamInfo<Losses>& one) {
                            return std::string(one.param.name);
                          });

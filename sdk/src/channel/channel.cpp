@@ -168,9 +168,9 @@ void Channel::connected(const std::error_code& error) {
     return;
   }
   bill_.connected = true;
-  if (const auto sample = sample_wire(handle_, endpoint_.address().is_v6())) {
+  if (const auto counters = sample()) {
     active_ = std::chrono::steady_clock::now();
-    meter_.connected(*sample, active_);
+    meter_.connected(*counters, active_);
   }
   // The proxy's answer and the handshake share one bound: what is waited for is the broker.
   arm_timer(timeouts_.handshake);
@@ -332,6 +332,7 @@ void Channel::on_readable() {
     return;
   }
   if (count == 0) {
+    fin_came_ = true;
     finish(phase_ == Phase::closing ? Failure() : explain_end(0));
     return;
   }
@@ -508,8 +509,8 @@ void Channel::drop() {
 void Channel::let_go(ledger::End end) {
   if (phase_ == Phase::closed) return;
   bill_ = bill();  // the kernel's counters go with the socket
-  if (const auto sample = sample_wire(handle_, endpoint_.address().is_v6())) {
-    bill_.wire = meter_.final_bill(*sample, end, std::chrono::steady_clock::now());
+  if (const auto counters = sample()) {
+    bill_.wire = meter_.final_bill(*counters, end, std::chrono::steady_clock::now());
   }
   settle_tickets();
   phase_ = Phase::closed;
@@ -525,14 +526,20 @@ void Channel::let_go(ledger::End end) {
   socket_.close(ignored);
 }
 
+std::optional<ledger::WireSample> Channel::sample() const {
+  auto counters = sample_wire(handle_, endpoint_.address().is_v6());
+  if (counters) counters->fin_came = fin_came_;
+  return counters;
+}
+
 void Channel::look_at_wire(Looked looked) {
   active_ = std::chrono::steady_clock::now();
-  const auto sample = sample_wire(handle_, endpoint_.address().is_v6());
-  if (!sample) return;
+  const auto counters = sample();
+  if (!counters) return;
   if (looked == Looked::after_read) {
-    meter_.look(*sample, active_);
+    meter_.look(*counters, active_);
   } else {
-    meter_.silence_ends(*sample, active_);
+    meter_.silence_ends(*counters, active_);
   }
 }
 
@@ -549,8 +556,8 @@ ChannelBill Channel::bill() const {
   if (!bill.handshaken) bill.handshake_bytes_up = bill.tls_bytes_up;
   bill.ticket_bytes_down = tls_.ticket_bytes_down();
   if (phase_ == Phase::closed || phase_ == Phase::idle || !socket_.is_open()) return bill;
-  if (const auto sample = sample_wire(handle_, endpoint_.address().is_v6())) {
-    bill.wire = meter_.bill(*sample, std::chrono::steady_clock::now());
+  if (const auto counters = sample()) {
+    bill.wire = meter_.bill(*counters, std::chrono::steady_clock::now());
   }
   return bill;
 }

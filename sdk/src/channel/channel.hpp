@@ -155,6 +155,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   void release();
   void finish(Failure why, ledger::End end = ledger::End::orderly);
   void let_go(ledger::End end);
+  std::optional<ledger::WireSample> sample() const;
   void look_at_wire(Looked looked);
   void expect_acknowledgement();
   void relax_timeout();
@@ -191,6 +192,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   bool sent_fin_ = false;
   std::chrono::seconds probe_after_{0};
   bool relaxed_ = false;  // the kernel's patience is that for probes
+  bool fin_came_ = false;
   std::vector<std::byte> plain_text_;
   ledger::WireMeter meter_;
   std::chrono::steady_clock::time_point active_{};  // the last read, or write after a silence

@@ -27,6 +27,10 @@ std::uint64_t less(std::uint64_t from, std::uint64_t what) {
   return from > what ? from - what : 0;
 }
 
+std::uint64_t rounded_up(std::uint64_t bytes, std::uint64_t segments) {
+  return segments == 0 ? bytes : (bytes + segments - 1) / segments;
+}
+
 struct Tail {
   std::uint64_t up = 0;
   std::uint64_t down = 0;
@@ -91,25 +95,23 @@ void WireMeter::note_options(const WireSample& sample) {
   option_bytes_down_ += std::min(twice, down) * kOneSackBlock;
 }
 
-// A peer repeats what it sent last, because our acknowledgement was lost or late.
+// A peer repeats what it sent last, because our acknowledgement was lost or late. What else the
+// kernel drops is no copy of data: a second SYN-ACK, whose options are longer, or a RST.
 void WireMeter::note_copies(const WireSample& sample) {
-  const std::uint64_t copies = less(sample.dropped, last_.dropped);
   const std::uint64_t bytes = less(sample.bytes_down, last_.bytes_down);
   const std::uint64_t segments = less(sample.data_segments_down, last_.data_segments_down);
-  if (bytes > 0) {
-    const std::uint64_t first = std::max<std::uint64_t>(less(segments, copies), 1);
-    recent_sizes_[sizes_++ % kRecent] = (bytes + first - 1) / first;
-  }
+  const std::uint64_t dropped = less(sample.dropped, last_.dropped);
+  const std::uint64_t copies = std::min(dropped, less(segments, bytes > 0 ? 1 : 0));
+  copied_bytes_down_ += (dropped - copies) * (kSynOptions - kTimestampOption);
+  if (bytes > 0) recent_sizes_[sizes_++ % kRecent] = rounded_up(bytes, segments - copies);
   if (copies == 0) return;
-  const std::uint64_t longest = *std::max_element(recent_sizes_.begin(), recent_sizes_.end());
-  const std::uint64_t most = copies * std::max(longest, kSynOptions);
+  copies_ += copies;
+  const std::uint64_t most = copies * *std::max_element(recent_sizes_.begin(), recent_sizes_.end());
   // Several small segments behind a hole, which the peer repeats as a large one: their bytes are
   // among those of this interval. Twice the mean, because they need not be all alike.
   const bool behind_a_hole = less(sample.out_of_order, last_.out_of_order) >= copies;
-  copied_bytes_down_ += behind_a_hole && bytes > 0
-                            ? std::min(most, copies * 2 * (bytes + segments - 1) /
-                                                 std::max<std::uint64_t>(segments, 1))
-                            : most;
+  copied_bytes_down_ +=
+      behind_a_hole && bytes > 0 ? std::min(most, copies * 2 * rounded_up(bytes, segments)) : most;
 }
 
 // Each probe begins after that much silence, and its answer ends it: one a period.
@@ -145,9 +147,12 @@ WireBill WireMeter::sum(const WireSample& sample) const {
   bill.up.headers = less(sample.segments_up, sample.repeated_segments + probes_) * header +
                     (sample.segments_up > 0 ? syn_extra : 0) + option_bytes_up_;
 
-  const std::uint64_t copies = std::min(sample.dropped, less(sample.segments_down, probes_));
+  const std::uint64_t copies = std::min(copies_, less(sample.segments_down, probes_));
   bill.down.segments = sample.segments_down;
-  bill.down.carried = sample.bytes_down;
+  // The kernel counts a FIN as a byte.
+  const bool fin_came = sample.fin_came || sample.stage == WireSample::Stage::peer_ended ||
+                        sample.stage == WireSample::Stage::last_ack;
+  bill.down.carried = less(sample.bytes_down, fin_came ? 1 : 0);
   bill.down.repeated = copied_bytes_down_ + copies * header;
   bill.down.probes = probes_ * header;
   bill.down.headers = less(sample.segments_down, copies + probes_) * header +
@@ -162,11 +167,13 @@ WireBill WireMeter::bill(const WireSample& sample, Instant now) const {
 }
 
 WireBill WireMeter::final_bill(const WireSample& sample, End end, Instant now) const {
-  WireBill bill = this->bill(sample, now);
+  WireMeter meter = *this;
+  meter.look(sample, now);
+  WireBill bill = meter.sum(sample);
   Tail tail = tail_of(sample.stage, end);
   // On a line with losses FINs and their acknowledgements may be lost like all others, and on a bad
   // one more than once.
-  const bool lossy = sample.repeated_segments > 0 || sample.dropped > 0 || sample.out_of_order > 0;
+  const bool lossy = sample.repeated_segments > 0 || meter.copies_ > 0 || sample.out_of_order > 0;
   if (lossy && end == End::orderly && sample.stage != WireSample::Stage::connecting) {
     const std::uint64_t rounds = sample.repeated_segments * 10 > sample.segments_up ? 2 : 1;
     tail.up += rounds;

@@ -45,6 +45,7 @@ struct WireSample {
   std::uint64_t dropped = 0;            ///< segments that came and were of no use: second copies
   std::uint64_t told_twice = 0;         ///< DSACKs of the peer's (RFC 2883)
   bool peer_has_hole = false;           ///< it reports segments behind one that is missing (SACK)
+  bool fin_came = false;  ///< the peer's FIN was read; where `stage` does not tell it anyway
   Stage stage = Stage::closed;
   bool timestamps = false;  ///< RFC 7323, agreed on
   bool ipv6 = false;
@@ -111,6 +112,7 @@ class WireMeter {
   // Estimates.
   std::uint64_t option_bytes_up_ = 0;
   std::uint64_t option_bytes_down_ = 0;
+  std::uint64_t copies_ = 0;  // segments that came once more
   std::uint64_t copied_bytes_down_ = 0;
   std::uint64_t probes_ = 0;
 };

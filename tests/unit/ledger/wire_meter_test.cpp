@@ -119,6 +119,25 @@ TEST(WireMeterTest, SecondCopiesAreEstimatedByTheSegmentsBefore) {
   EXPECT_EQ(bill_of(meter, later).up.headers, 6U * 52 + 8 + 12);
 }
 
+TEST(WireMeterTest, ADroppedSegmentWithoutDataIsNoCopy) {
+  WireMeter meter = connected_meter();
+  meter.look(sample_of(), kStart + 1ms);
+  WireSample later = sample_of();
+  later.segments_down += 1;
+  later.dropped = 1;  // a second SYN-ACK
+  EXPECT_EQ(bill_of(meter, later).down.total(), 900U + 5 * 52 + 8 + 8);
+}
+
+TEST(WireMeterTest, TheFinThatTheKernelCountsAsAByteIsNone) {
+  WireSample sample = sample_of(Stage::peer_ended);
+  sample.bytes_down += 1;
+  EXPECT_EQ(bill_of(connected_meter(), sample).down.carried, 900U);
+  sample.stage = Stage::closed;  // after a FIN, or after a RST
+  EXPECT_EQ(bill_of(connected_meter(), sample).down.carried, 901U);
+  sample.fin_came = true;
+  EXPECT_EQ(bill_of(connected_meter(), sample).down.carried, 900U);
+}
+
 TEST(WireMeterTest, ManySmallSegmentsThatAreRepeatedAsOneAreEstimatedByTheirMean) {
   WireMeter meter = connected_meter();
   meter.look(sample_of(), kStart + 1ms);  // large ones
