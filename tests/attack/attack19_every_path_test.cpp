@@ -1,6 +1,7 @@
-// Every way to a session runs the same check: the first connection, a reconnection, one with a ticket
-// in hand, a second broker, one that the broker has named, and a tunnel through a proxy. (Several
-// addresses of a name: tests/integration/lookup_test. What else a resumed session rests on: attack 11.)
+// Every way to a session runs the same check: the first connection, a reconnection, one with a
+// ticket in hand, a second broker, one that the broker has named, and a tunnel through a proxy.
+// (Several addresses of a name: tests/integration/lookup_test. What else a resumed session rests
+// on: attack 11.)
 
 #include "attack/attack_fixture.hpp"
 #include "support/connect_proxy.hpp"
@@ -186,7 +187,8 @@ TEST_F(Attack19Test, Attack19_AServerReferenceToAnImpostor) {
   device.publish("t", "kept");
   const auto event = device.wait_for(EventKind::connect_failed, 2);
   ASSERT_TRUE(event);
-  EXPECT_EQ(event->error, Errc::identity_refused) << event->detail;
+  EXPECT_EQ(event->error, Errc::identity_refused)
+      << event->detail << "; before it: " << device.wait_for(EventKind::connect_failed)->detail;
   ASSERT_TRUE(other.wait_for_ended(1, kBound));
   for (const HeardFromClient& heard : other.heard()) EXPECT_TRUE(heard.told_nothing());
   EXPECT_EQ(device->status().waiting, 1u);

@@ -119,7 +119,7 @@ relay::RelayEvents Link::relay_events() {
           },
       .hung_up =
           [weak] {
-            if (const auto self = weak.lock()) self->close_channel();
+            if (const auto self = weak.lock()) self->paho_hung_up();
           },
       .broken =
           [weak](Failure failure) {
@@ -243,6 +243,7 @@ void Link::close() {
 // end of the TCP connection that follows it, or that came first.
 void Link::fail(Failure why) {
   if (over_ || closing_) return;
+  awaiting_word_ = false;
   if (!why_ || (why_->error == Errc::connection_lost && why.error != Errc::connection_lost)) {
     why_ = std::move(why);
   }
@@ -253,11 +254,25 @@ void Link::fail(Failure why) {
   }
 }
 
+// Paho closes its end first and says why afterwards, from a thread of its own: when the broker has
+// refused the login, say. What it has to say decides what comes next, so it is waited for.
+void Link::paho_hung_up() {
+  if (over_ || channel_closed_) return;
+  if (closing_ || why_) {
+    close_channel();
+    return;
+  }
+  awaiting_word_ = true;
+  why_ = Failure(Errc::connection_lost, "Paho closed its end of the private pipe");
+  timer_.expires_after(limits::kCloseTimeout);
+  timer_.async_wait([weak = weak_from_this()](const std::error_code& error) {
+    if (const auto self = weak.lock(); self && !error) self->close_channel();
+  });
+}
+
 void Link::close_channel() {
   if (over_ || channel_closed_) return;
-  if (!closing_ && !why_) {
-    why_ = Failure(Errc::connection_lost, "Paho closed its end of the private pipe");
-  }
+  awaiting_word_ = false;
   // In a turn of its own: we may be inside one of the channel's callbacks.
   asio::post(executor_, [self = shared_from_this()] { self->channel_->close(); });
 }
@@ -265,14 +280,14 @@ void Link::close_channel() {
 void Link::channel_closed(Failure why) {
   channel_closed_ = true;
   if (over_) return;
-  if (closing_ || why_) {
+  if (closing_ || (why_ && !awaiting_word_)) {
     conclude();
     return;
   }
   // The broker ended it. Paho reads what came before, perhaps a DISCONNECT with a reason, then the
   // end; its word is waited for.
   if (!why) why = Failure(Errc::connection_lost, "the broker closed the connection");
-  why_ = std::move(why);
+  if (!why_) why_ = std::move(why);
   relay_->wire_ended();
   timer_.expires_after(limits::kCloseTimeout);
   timer_.async_wait([weak = weak_from_this()](const std::error_code& error) {

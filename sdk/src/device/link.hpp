@@ -100,6 +100,7 @@ class Link : public std::enable_shared_from_this<Link> {
   void publish_passed();
   void answer_came(const relay::Piece& piece);
   void fail(Failure why);
+  void paho_hung_up();
   void close_channel();
   void channel_closed(Failure why);
   void conclude();
@@ -118,6 +119,7 @@ class Link : public std::enable_shared_from_this<Link> {
   mqtt_engine::ServerReferenceReader references_;
   std::optional<Failure> why_;  // the first failure that tells something
   bool greeted_ = false;        // Paho's CONNECT has passed
+  bool awaiting_word_ = false;  // Paho has hung up, and has not said why yet
   bool closing_ = false;        // we asked for the end
   bool channel_closed_ = false;
   bool over_ = false;
