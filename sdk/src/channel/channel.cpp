@@ -55,18 +55,6 @@ Channel::~Channel() {
   drop();
 }
 
-// A step that is called by Asio. An exception (memory that ran out, most likely) would end the
-// process if it left from here; it ends this connection instead, whose state nobody knows now.
-template <class Step>
-void Channel::guard(Step step) {
-  try {
-    step();
-  } catch (const std::exception& error) {
-    // No sentence around it: there may be no memory for one.
-    finish({Errc::system_failure, error.what()});
-  }
-}
-
 void Channel::open(const asio::ip::tcp::endpoint& endpoint, ChannelEvents events) {
   events_ = std::move(events);
   endpoint_ = endpoint;
@@ -182,59 +170,6 @@ void Channel::connected(const std::error_code& error) {
   offer_ticket();
   wait_readable();
   shake_hands();
-}
-
-void Channel::use_tickets(Tickets& tickets, resumption::Binding binding) {
-  tickets_ = &tickets;
-  binding_ = std::move(binding);
-  binding_.pin_set_version = keys_->version();
-}
-
-void Channel::offer_ticket() {
-  if (tickets_ == nullptr) return;
-  offered_ = tickets_->offer(binding_, *keys_);
-  offered_any_ = offered_ && tls_.offer(*offered_);
-  if (!offered_any_) offered_.reset();
-}
-
-// A broker sends several, often one after the other: they are taken, written and counted together.
-void Channel::await_tickets() {
-  if (tickets_ == nullptr || !tls_.has_ticket() || awaiting_tickets_) return;
-  awaiting_tickets_ = true;
-  ticket_timer_.expires_after(kTicketWait);
-  ticket_timer_.async_wait([weak = weak_from_this()](const std::error_code& error) {
-    const auto self = weak.lock();
-    if (error || !self || self->phase_ == Phase::closed) return;
-    self->awaiting_tickets_ = false;
-    self->guard([&] { self->keep_ticket(); });
-  });
-}
-
-void Channel::keep_ticket() {
-  auto ticket = tls_.take_ticket();
-  if (!ticket) return;
-  tell_cost();
-  tickets_->received(binding_, std::move(*ticket));
-}
-
-void Channel::tell_cost() {
-  if (tickets_ == nullptr || !bill_.handshaken || std::exchange(cost_told_, true)) return;
-  const std::uint64_t bytes = bill_.handshake_bytes + tls_.ticket_bytes_down();
-  using resumption::Way;
-  const Way way = bill_.resumed ? Way::resumed : offered_any_ ? Way::refused : Way::full;
-  tickets_->cost(binding_, way, static_cast<std::uint32_t>(bytes));
-}
-
-// Also from the destructor: what cannot be told is lost, and costs a full handshake.
-void Channel::settle_tickets() noexcept {
-  try {
-    if (tickets_ != nullptr && offered_) tickets_->unanswered(binding_, std::move(*offered_));
-    offered_.reset();
-    if (tickets_ != nullptr) keep_ticket();
-    tell_cost();
-  } catch (const std::exception&) {
-    offered_.reset();
-  }
 }
 
 void Channel::shake_hands() {
@@ -508,7 +443,7 @@ void Channel::drop() {
 
 void Channel::let_go(ledger::End end) {
   if (phase_ == Phase::closed) return;
-  bill_ = bill();  // the kernel's counters go with the socket
+  bill_ = tls_bill();  // the kernel's counters go with the socket
   if (const auto counters = sample()) {
     bill_.wire = meter_.final_bill(*counters, end, std::chrono::steady_clock::now());
   }
@@ -526,44 +461,10 @@ void Channel::let_go(ledger::End end) {
   socket_.close(ignored);
 }
 
-std::optional<ledger::WireSample> Channel::sample() const {
-  auto counters = sample_wire(handle_, endpoint_.address().is_v6());
-  if (counters) counters->fin_came = fin_came_;
-  return counters;
-}
-
-void Channel::look_at_wire(Looked looked) {
-  active_ = std::chrono::steady_clock::now();
-  const auto counters = sample();
-  if (!counters) return;
-  if (looked == Looked::after_read) {
-    meter_.look(*counters, active_);
-  } else {
-    meter_.silence_ends(*counters, active_);
-  }
-}
-
 void Channel::limit_unsent(std::size_t bytes) {
   if (phase_ == Phase::open) {
     set_option(handle_, IPPROTO_TCP, TCP_NOTSENT_LOWAT, static_cast<int>(bytes));
   }
-}
-
-ChannelBill Channel::bill() const {
-  ChannelBill bill = bill_;
-  bill.tls_records_up = tls_.records_written();
-  bill.handshake_bytes_down = bill.handshaken ? tls_.handshake_bytes_down() : bill.tls_bytes_down;
-  if (!bill.handshaken) bill.handshake_bytes_up = bill.tls_bytes_up;
-  bill.ticket_bytes_down = tls_.ticket_bytes_down();
-  if (phase_ == Phase::closed || phase_ == Phase::idle || !socket_.is_open()) return bill;
-  if (const auto counters = sample()) {
-    bill.wire = meter_.bill(*counters, std::chrono::steady_clock::now());
-  }
-  return bill;
-}
-
-PathRate Channel::path_rate() const {
-  return phase_ == Phase::open ? sample_rate(handle_) : PathRate();
 }
 
 }  // namespace holdfast::channel

@@ -11,6 +11,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -156,6 +157,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   void finish(Failure why, ledger::End end = ledger::End::orderly);
   void let_go(ledger::End end);
   std::optional<ledger::WireSample> sample() const;
+  ChannelBill tls_bill() const;
   void look_at_wire(Looked looked);
   void expect_acknowledgement();
   void relax_timeout();
@@ -198,5 +200,17 @@ class Channel : public std::enable_shared_from_this<Channel> {
   std::chrono::steady_clock::time_point active_{};  // the last read, or write after a silence
   ChannelBill bill_;
 };
+
+// A step that is called by Asio. An exception (memory that ran out, most likely) would end the
+// process if it left from here; it ends this connection instead, whose state nobody knows now.
+template <class Step>
+void Channel::guard(Step step) {
+  try {
+    step();
+  } catch (const std::exception& error) {
+    // No sentence around it: there may be no memory for one.
+    finish({Errc::system_failure, error.what()});
+  }
+}
 
 }  // namespace holdfast::channel

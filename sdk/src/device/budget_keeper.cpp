@@ -2,33 +2,27 @@
 
 #include <utility>
 
+#include "budget/budget_state.hpp"
+#include "device/kept.hpp"
+
 namespace holdfast::device {
 namespace {
 
 constexpr unsigned kStateFormat = 1;
 
-budget::BudgetState load(std::optional<state::Slots>& slots, std::string& remark) {
-  if (!slots) return {};
-  const auto content = slots->load(remark);
-  if (!content) return {};
-  std::string why;
-  if (auto state = budget::decode_state(*content, why)) return *state;
-  remark += (remark.empty() ? "" : ". ") + std::string("the stored budget is not used: ") + why +
-            "; the month begins at nothing";
-  return {};
-}
-
 }  // namespace
 
-BudgetKeeper::BudgetKeeper(const Settings& settings, Shared& shared, TrustedTime time)
-    : shared_(shared), time_(std::move(time)) {
+BudgetKeeper::BudgetKeeper(const Settings& settings, Shared& shared, const TrustedTime& time)
+    : shared_(shared), time_(time) {
   if (!settings.options.budget) return;
-  if (settings.options.state_dir.empty()) {
+  slots_ = slots_in(settings, "budget", kStateFormat);
+  if (!slots_) {
     remark_ = "there is no state_dir: the budget begins anew with each start of the device";
-  } else {
-    slots_.emplace(settings.options.state_dir, "budget", kStateFormat);
   }
-  meter_.emplace(*settings.options.budget, load(slots_, remark_));
+  meter_.emplace(*settings.options.budget,
+                 load_kept(slots_, budget::decode_state, "the stored budget is",
+                           "the month begins at nothing", remark_)
+                     .value_or(budget::BudgetState()));
   shared_.batching_factor = meter_->pace().batching_factor;
 }
 

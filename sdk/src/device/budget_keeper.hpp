@@ -24,11 +24,10 @@ namespace holdfast::device {
 
 class BudgetKeeper {
  public:
-  BudgetKeeper(const Settings& settings, Shared& shared, TrustedTime time);
+  BudgetKeeper(const Settings& settings, Shared& shared, const TrustedTime& time);
 
   /// @param ip_bytes of all connections of this device so far
   void update(std::uint64_t ip_bytes, Instant now);
-  void set_time(std::chrono::system_clock::time_point wall, Instant now) { time_.set(wall, now); }
   /// Writes the count down, for a device that ends.
   void finish(std::uint64_t ip_bytes, Instant now);
 
@@ -44,7 +43,7 @@ class BudgetKeeper {
   void keep();
 
   Shared& shared_;
-  TrustedTime time_;
+  const TrustedTime& time_;
   std::optional<state::Slots> slots_;
   std::string remark_;  // on what was found on the disk; told once
   std::optional<budget::Meter> meter_;

@@ -5,6 +5,7 @@
 
 #include <holdfast/limits.hpp>
 
+#include "device/kept.hpp"
 #include "ledger/account.hpp"
 
 namespace holdfast::device {
@@ -28,36 +29,21 @@ void add_tls(channel::ChannelBill& to, const channel::ChannelBill& what) {
   to.tls_records_up += what.tls_records_up;
 }
 
-ledger::BookState load(std::optional<state::Slots>& slots, std::string& remark) {
-  if (!slots) return {};
-  const auto content = slots->load(remark);
-  if (!content) return {};
-  std::string why;
-  auto state = ledger::decode_book(*content, why);
-  if (!state) {
-    remark += (remark.empty() ? "" : ". ") + std::string("the stored ledger is not used: ") + why +
-              "; it begins anew";
-  }
-  return state.value_or(ledger::BookState());
-}
-
 }  // namespace
 
-LedgerKeeper::LedgerKeeper(const Settings& settings, Shared& shared, TrustedTime time)
+LedgerKeeper::LedgerKeeper(const Settings& settings, Shared& shared, const TrustedTime& time)
     : shared_(shared),
-      time_(std::move(time)),
-      slots_(settings.options.state_dir.empty()
-                 ? std::nullopt
-                 : std::optional<state::Slots>(std::in_place, settings.options.state_dir, "ledger",
-                                               kStateFormat)),
-      book_(load(slots_, remark_)) {}
+      time_(time),
+      slots_(slots_in(settings, "ledger", kStateFormat)),
+      book_(
+          load_kept(slots_, ledger::decode_book, "the stored ledger is", "it begins anew", remark_)
+              .value_or(ledger::BookState())) {}
 
 void LedgerKeeper::begin() {
   if (!remark_.empty()) shared_.emit(EventKind::warning, {}, std::exchange(remark_, {}));
 }
 
-void LedgerKeeper::set_time(std::chrono::system_clock::time_point wall, Instant now) {
-  time_.set(wall, now);
+void LedgerKeeper::time_was_set(Instant now) {
   spend({}, now);  // what was spent before gets its day
   dirty_ = true;
 }

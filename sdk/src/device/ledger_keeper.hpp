@@ -24,11 +24,12 @@ namespace holdfast::device {
 
 class LedgerKeeper {
  public:
-  LedgerKeeper(const Settings& settings, Shared& shared, TrustedTime time);
+  LedgerKeeper(const Settings& settings, Shared& shared, const TrustedTime& time);
 
   /// Tells what was found on the disk, if a person should know. Once.
   void begin();
-  void set_time(std::chrono::system_clock::time_point wall, Instant now);
+  /// The clock that this looks at was set.
+  void time_was_set(Instant now);
 
   /// A connection that did not become the session's, as a whole.
   void add_attempt(const channel::ChannelBill& bill, Instant now);
@@ -59,7 +60,7 @@ class LedgerKeeper {
   void store(Instant now);
 
   Shared& shared_;
-  TrustedTime time_;
+  const TrustedTime& time_;
   std::optional<state::Slots> slots_;
   std::string remark_;  // on what was found on the disk
   ledger::Book book_;

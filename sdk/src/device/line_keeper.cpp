@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "device/kept.hpp"
 #include "session/idle_state.hpp"
 
 namespace holdfast::device {
@@ -16,26 +17,13 @@ constexpr auto kLeastInterval = 1h;
 }  // namespace
 
 LineKeeper::LineKeeper(const Settings& settings, Shared& shared)
-    : shared_(shared),
-      slots_(settings.options.state_dir.empty()
-                 ? std::nullopt
-                 : std::optional<state::Slots>(std::in_place, settings.options.state_dir, "idle",
-                                               kStateFormat)) {}
+    : shared_(shared), slots_(slots_in(settings, "idle", kStateFormat)) {}
 
 LineKeeper::Rows LineKeeper::load() {
-  if (!slots_) return {};
   std::string remark;
-  const auto content = slots_->load(remark);
-  if (content) {
-    std::string why;
-    if (auto rows = session::decode_idle_state(*content, why)) {
-      kept_ = std::move(*rows);
-    } else {
-      remark += (remark.empty() ? "" : ". ") +
-                std::string("the stored idle intervals are not used: ") + why +
-                "; they are learned anew";
-    }
-  }
+  kept_ = load_kept(slots_, session::decode_idle_state, "the stored idle intervals are",
+                    "they are learned anew", remark)
+              .value_or(Rows());
   if (!remark.empty()) shared_.emit(EventKind::warning, {}, remark);
   return kept_;
 }

@@ -8,6 +8,7 @@
 #include <holdfast/version.hpp>
 
 #include "crypto/ed25519.hpp"
+#include "device/kept.hpp"
 #include "pinning/report.hpp"
 
 namespace holdfast::device {
@@ -23,19 +24,6 @@ constexpr auto kClockStep = 1min;
 bool check_signature(const pinning::RootKey& key, pinning::Bytes message,
                      const pinning::RootSignature& signature) {
   return crypto::verify_ed25519(key.bytes, message, signature.value);
-}
-
-std::optional<pinning::TrustState> load(std::optional<state::Slots>& slots, std::string& remark) {
-  if (!slots) return std::nullopt;
-  const auto content = slots->load(remark);
-  if (!content) return std::nullopt;
-  std::string why;
-  auto state = pinning::decode_state(*content, why);
-  if (!state) {
-    remark += (remark.empty() ? "" : ". ") + std::string("the stored trust state is not used: ") +
-              why + "; the device begins with the pins that it was built with";
-  }
-  return state;
 }
 
 // At most what a pin set may have, and one byte more, by which a longer one is known.
@@ -56,15 +44,15 @@ std::vector<std::string> texts_of(const std::vector<Pin>& pins) {
 
 }  // namespace
 
-TrustKeeper::TrustKeeper(const Settings& settings, Shared& shared, TrustedTime time)
+TrustKeeper::TrustKeeper(const Settings& settings, Shared& shared, const TrustedTime& time)
     : settings_(settings),
       shared_(shared),
-      time_(std::move(time)),
-      slots_(settings.options.state_dir.empty()
-                 ? std::nullopt
-                 : std::optional<state::Slots>(std::in_place, settings.options.state_dir, "trust",
-                                               kStateFormat)),
-      trust_(settings.built_in, load(slots_, remark_), check_signature) {
+      time_(time),
+      slots_(slots_in(settings, "trust", kStateFormat)),
+      trust_(settings.built_in,
+             load_kept(slots_, pinning::decode_state, "the stored trust state is",
+                       "the device begins with the pins that it was built with", remark_),
+             check_signature) {
   trust_.raise_time_floor(kReleaseTime);
   renew_keys();
 }
@@ -196,8 +184,7 @@ void TrustKeeper::tick(Instant now) {
   keep_or_warn();
 }
 
-void TrustKeeper::set_time(std::chrono::system_clock::time_point wall, Instant now) {
-  time_.set(wall, now);
+void TrustKeeper::time_was_set(Instant now) {
   look_at_clock(now);
   keep_or_warn();
 }

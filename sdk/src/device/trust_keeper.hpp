@@ -27,7 +27,7 @@ class TrustKeeper {
  public:
   using Pins = std::vector<pinning::Pin>;
 
-  TrustKeeper(const Settings& settings, Shared& shared, TrustedTime time);
+  TrustKeeper(const Settings& settings, Shared& shared, const TrustedTime& time);
 
   /// Tells what was found on the disk, and takes the set of `pin_updates.file`. Once; later calls
   /// do nothing.
@@ -49,7 +49,8 @@ class TrustKeeper {
 
   /// Looks at the clock. Cheap; acts once a minute at most.
   void tick(Instant now);
-  void set_time(std::chrono::system_clock::time_point wall, Instant now);
+  /// The clock that this looks at was set.
+  void time_was_set(Instant now);
   /// When the clock has to be looked at because the set expires; empty if it does not, or nobody
   /// knows what time it is.
   std::optional<Instant> next_look(Instant now) const;
@@ -59,9 +60,6 @@ class TrustKeeper {
 
   /// What the broker should be told of refusals and candidates; empty if nothing, or too soon.
   std::optional<std::vector<std::byte>> report(Instant now);
-
-  /// Seconds since 1970, if anybody knows.
-  std::optional<std::uint64_t> wall(Instant now) const { return time_.seconds(now); }
 
   std::uint64_t version() const { return trust_.version(); }
   bool proven() const { return trust_.proven(); }
@@ -80,7 +78,7 @@ class TrustKeeper {
 
   const Settings& settings_;
   Shared& shared_;
-  TrustedTime time_;
+  const TrustedTime& time_;
   std::optional<state::Slots> slots_;
   std::string remark_;  // on what was found on the disk
   pinning::Trust trust_;

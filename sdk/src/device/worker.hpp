@@ -33,6 +33,7 @@
 #include "device/shared.hpp"
 #include "device/ticket_keeper.hpp"
 #include "device/trust_keeper.hpp"
+#include "device/trusted_time.hpp"
 #include "session/session.hpp"
 
 namespace holdfast::device {
@@ -122,6 +123,7 @@ class Worker {
   std::function<void(bool)> finished_;
   session::Session session_;
   session::Random random_;
+  TrustedTime time_;  // before those that read it
   TrustKeeper trust_;
   BudgetKeeper budget_;
   std::optional<Instant> budget_looked_at_;

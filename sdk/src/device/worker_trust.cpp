@@ -47,7 +47,7 @@ void Worker::carry_out(const session::Dial& dial) {
 
 resumption::Moment Worker::moment() const {
   resumption::Moment moment = moment_of_boot();
-  moment.wall = trust_.wall(now()).value_or(0);
+  moment.wall = time_.seconds(now()).value_or(0);
   return moment;
 }
 
@@ -194,9 +194,9 @@ void Worker::offer_pin_set(std::span<const std::uint8_t> document, const std::st
 }
 
 void Worker::set_time(std::chrono::system_clock::time_point wall) {
-  trust_.set_time(wall, now());
-  budget_.set_time(wall, now());
-  ledger_.set_time(wall, now());
+  time_.set(wall, now());
+  trust_.time_was_set(now());
+  ledger_.time_was_set(now());
   budget_looked_at_.reset();
   look();  // the set may have expired, and the session with it; or the month has turned
 }
