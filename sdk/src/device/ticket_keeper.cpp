@@ -6,6 +6,8 @@
 #include <ctime>
 #include <utility>
 
+#include "base/descriptor.hpp"
+
 namespace holdfast::device {
 namespace {
 
@@ -21,10 +23,8 @@ int digit_of(char character) {
 // restart of the process is measured by the wall clock or not at all.
 resumption::BootId read_boot_id() {
   char text[40] = {};
-  const int file = ::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-  if (file < 0) return {};
-  const ssize_t size = ::read(file, text, sizeof text);
-  ::close(file);
+  const Descriptor file(::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
+  const ssize_t size = ::read(file.get(), text, sizeof text);
   resumption::BootId id;
   int digits = 0;
   for (ssize_t i = 0; i < size; ++i) {

@@ -4,7 +4,6 @@
 #include <netinet/in.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include <array>
 #include <chrono>
@@ -16,6 +15,7 @@
 
 #include <mqtt/async_client.h>
 
+#include "base/descriptor.hpp"
 #include "base/own_socket.hpp"
 #include "base/paho_proxy.hpp"
 
@@ -27,24 +27,6 @@ using namespace std::chrono_literals;
 constexpr auto kSetUpTime = 5s;
 constexpr std::string_view kConnack("\x20\x02\x00\x00", 4);
 constexpr std::string_view kPingresp("\xD0\x00", 2);
-
-// A descriptor with an owner.
-class Descriptor {
- public:
-  explicit Descriptor(int value = -1) : value_(value) {}
-  Descriptor(Descriptor&& other) noexcept : value_(std::exchange(other.value_, -1)) {}
-  Descriptor& operator=(Descriptor&& other) noexcept {
-    std::swap(value_, other.value_);
-    return *this;
-  }
-  ~Descriptor() {
-    if (value_ >= 0) ::close(value_);
-  }
-  int get() const { return value_; }
-
- private:
-  int value_;
-};
 
 bool wait_readable(int descriptor, std::chrono::steady_clock::time_point until) {
   const auto left =
