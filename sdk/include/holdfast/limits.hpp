@@ -184,7 +184,7 @@ inline constexpr std::size_t kLearnedNetworks = 16;
 inline constexpr unsigned kProbeIpBytes = 104;
 inline constexpr unsigned kPingIpBytes = 204;
 /// IP bytes of a close in order, and of a set-up before one was measured.
-inline constexpr unsigned kCloseIpBytes = 476;
+inline constexpr unsigned kCloseIpBytes = 230;
 inline constexpr unsigned kSetupIpBytes = 2'150;
 /// A line that has just been used is not given up: more often comes soon.
 inline constexpr auto kRestAfter = std::chrono::seconds(5s);

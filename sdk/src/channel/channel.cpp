@@ -194,13 +194,13 @@ void Channel::shake_hands() {
   if (tickets_ != nullptr && !bill_.resumed) tickets_->proven(binding_, tls_.proven_pins());
   bill_.handshake_bytes_up = bill_.tls_bytes_up + tls_.output().size();
   bill_.handshake_bytes = bill_.handshake_bytes_up + tls_.handshake_bytes_down();
-  hold_finished();
+  hold();
   // A copy: the callback exchanges the callbacks.
   const auto opened = events_.opened;
   opened();
 }
 
-void Channel::hold_finished() {
+void Channel::hold() {
   holding_ = true;
   timer_.expires_after(kFinishedWait);
   timer_.async_wait([weak = weak_from_this()](const std::error_code& error) {
@@ -262,7 +262,8 @@ void Channel::on_readable() {
     if (errno == EAGAIN || errno == EINTR) {
       wait_readable();
     } else {
-      finish(phase_ == Phase::closing ? Failure() : explain_end(errno), ledger::End::broken);
+      const auto end = errno == ECONNRESET ? ledger::End::peer_reset : ledger::End::broken;
+      finish(phase_ == Phase::closing ? Failure() : explain_end(errno), end);
     }
     return;
   }
@@ -369,7 +370,11 @@ void Channel::pause_reading(bool pause) {
 Failure Channel::write(std::span<const std::byte> plain_text) {
   if (phase_ != Phase::open) return {Errc::connection_lost, "the channel is not open"};
   Failure failure = tls_.write(plain_text);
-  release();
+  if (close_expected_) {
+    hold();
+  } else {
+    release();
+  }
   return failure;
 }
 
@@ -385,7 +390,9 @@ void Channel::flush() {
   }
   while (!tls_.output().empty()) {
     const auto output = tls_.output();
-    const ssize_t count = ::send(handle_, output.data(), output.size(), MSG_NOSIGNAL);
+    // The last bytes wait for the FIN, which travels with them.
+    const int flags = MSG_NOSIGNAL | (phase_ == Phase::closing ? MSG_MORE : 0);
+    const ssize_t count = ::send(handle_, output.data(), output.size(), flags);
     if (count < 0) {
       if (errno == EINTR) continue;
       if (errno != EAGAIN) return;  // the reading side learns of it, with the reason

@@ -100,6 +100,9 @@ class Channel : public std::enable_shared_from_this<Channel> {
   /// repeated before its silence counts.
   void probe_after(std::chrono::seconds silence);
 
+  /// `close` follows the next write closely: what is written waits for it, so that all that ends
+  /// the connection is one segment; for `kFinishedWait` at most.
+  void expect_close() { close_expected_ = true; }
   /// close_notify, FIN, and then up to `limits::kCloseTimeout` for the peer's own end, so that the
   /// closing segments are counted. Ends with `closed`.
   void close();
@@ -152,7 +155,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   void deliver();
   void flush();
   void arm_timer(std::chrono::milliseconds time);
-  void hold_finished();
+  void hold();
   void release();
   void finish(Failure why, ledger::End end = ledger::End::orderly);
   void let_go(ledger::End end);
@@ -188,7 +191,8 @@ class Channel : public std::enable_shared_from_this<Channel> {
   bool paused_ = false;
   bool rhythm_ = false;
   bool just_read_ = false;
-  bool holding_ = false;     // our Finished waits for company
+  bool holding_ = false;     // our Finished, or the last write, waits for company
+  bool close_expected_ = false;
   bool flushing_ = false;    // a wait for writability is pending
   bool delivering_ = false;  // `data` is being called
   bool sent_fin_ = false;

@@ -232,6 +232,7 @@ Failure Link::subscribe(std::uint64_t id, const std::string& filter, Qos qos,
 void Link::close() {
   if (over_ || closing_ || why_) return;
   closing_ = true;
+  channel_->expect_close();
   client_->disconnect();  // ends in hung_up
   timer_.expires_after(limits::kCloseTimeout);
   timer_.async_wait([weak = weak_from_this()](const std::error_code& error) {

@@ -39,7 +39,7 @@ struct Tail {
 // The segments that are still to come when a socket has been closed.
 Tail tail_of(WireSample::Stage stage, End end) {
   using Stage = WireSample::Stage;
-  if (end == End::broken || stage == Stage::connecting) return {};
+  if (end == End::broken || end == End::peer_reset || stage == Stage::connecting) return {};
   // A RST, and one for each of two segments that were on their way to us.
   if (end == End::reset && stage != Stage::closed) return {3, 2};
   switch (stage) {
@@ -174,7 +174,9 @@ WireBill WireMeter::final_bill(const WireSample& sample, End end, Instant now) c
   // On a line with losses FINs and their acknowledgements may be lost like all others, and on a bad
   // one more than once.
   const bool lossy = sample.repeated_segments > 0 || meter.copies_ > 0 || sample.out_of_order > 0;
-  if (lossy && end == End::orderly && sample.stage != WireSample::Stage::connecting) {
+  if (lossy && end == End::peer_reset) {
+    tail.down += 2;  // the peer's answers to what was repeated and reaches it after its end
+  } else if (lossy && end == End::orderly && sample.stage != WireSample::Stage::connecting) {
     const std::uint64_t rounds = sample.repeated_segments * 10 > sample.segments_up ? 2 : 1;
     tail.up += rounds;
     tail.down += 2 * rounds;

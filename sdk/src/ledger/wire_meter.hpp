@@ -74,9 +74,10 @@ struct WireBill {
 
 /// How a socket was left.
 enum class End : std::uint8_t {
-  orderly,  ///< closed: FINs go both ways
-  reset,    ///< given up with a RST
-  broken,   ///< the kernel had given it up
+  orderly,     ///< closed: FINs go both ways
+  reset,       ///< given up with a RST
+  peer_reset,  ///< the peer's RST came
+  broken,      ///< the kernel had given it up
 };
 
 class WireMeter {

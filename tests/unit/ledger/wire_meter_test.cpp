@@ -201,12 +201,24 @@ TEST(WireMeterTest, TheLastSegmentsAreKnownFromTheStageOfTheClose) {
   using Pair = std::pair<std::uint64_t, std::uint64_t>;
   EXPECT_EQ(tail(Stage::closed, End::orderly), Pair(0, 0));
   EXPECT_EQ(tail(Stage::open, End::broken), Pair(0, 0));
+  EXPECT_EQ(tail(Stage::closed, End::peer_reset), Pair(0, 0));
   EXPECT_EQ(tail(Stage::peer_ended, End::orderly), Pair(1, 1));  // FIN, and its ACK
   EXPECT_EQ(tail(Stage::half_closed, End::orderly), Pair(1, 1));
   EXPECT_EQ(tail(Stage::ending, End::orderly), Pair(1, 2));
   EXPECT_EQ(tail(Stage::last_ack, End::orderly), Pair(0, 1));
   EXPECT_EQ(tail(Stage::open, End::orderly), Pair(2, 2));
   EXPECT_EQ(tail(Stage::open, End::reset), Pair(3, 2));
+}
+
+// On a line with losses what was repeated reaches a peer that has closed already, and is answered.
+TEST(WireMeterTest, APeerThatHasResetAnswersWhatWasRepeated) {
+  const WireMeter meter = connected_meter();
+  WireSample sample = sample_of(Stage::closed);
+  sample.repeated_segments = 1;
+  const WireBill now = bill_of(meter, sample);
+  const WireBill final = meter.final_bill(sample, End::peer_reset, kStart + 1ms);
+  EXPECT_EQ(final.up.total(), now.up.total());
+  EXPECT_EQ(final.down.total(), now.down.total() + 2 * 52);
 }
 
 }  // namespace
