@@ -164,10 +164,9 @@ TEST_F(LedgerTest, AnEndInOrderIsOneSegment) {
   });
   ASSERT_NE(fin, segments.end()) << describe(segments);
   EXPECT_EQ(fin->payload_bytes, 22U + 4 + 24) << describe(segments);
-  const auto of_end = std::accumulate(fin, segments.end(), std::size_t{0},
-                                      [](std::size_t sum, const link::Segment& segment) {
-                                        return sum + segment.ip_bytes;
-                                      });
+  const auto of_end = std::accumulate(
+      fin, segments.end(), std::size_t{0},
+      [](std::size_t sum, const link::Segment& segment) { return sum + segment.ip_bytes; });
   EXPECT_LE(of_end, limits::kCloseIpBytes + 52) << describe(segments);  // an ACK more, perhaps
   EXPECT_EQ(device->ledger().ip_bytes(), bill.ip_bytes());
 }

@@ -191,7 +191,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   bool paused_ = false;
   bool rhythm_ = false;
   bool just_read_ = false;
-  bool holding_ = false;     // our Finished, or the last write, waits for company
+  bool holding_ = false;  // our Finished, or the last write, waits for company
   bool close_expected_ = false;
   bool flushing_ = false;    // a wait for writability is pending
   bool delivering_ = false;  // `data` is being called

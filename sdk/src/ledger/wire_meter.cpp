@@ -17,6 +17,7 @@ constexpr std::uint64_t kSynAckOptionsWithoutTimestamps = 12;
 // SACK options (RFC 2018): kind, length, padding, and two numbers a block.
 constexpr std::uint64_t kOneSackBlock = 12;
 constexpr std::uint64_t kTwoSackBlocks = 20;
+constexpr std::uint64_t kThreeSackBlocks = 28;  // more have no room beside timestamps
 
 std::uint64_t header_of(const WireSample& sample) {
   return (sample.ipv6 ? kIpv6Header : kIpv4Header) + kTcpHeader +
@@ -76,12 +77,20 @@ void WireMeter::look(const WireSample& sample, Instant now) {
 }
 
 // While a hole is open every segment to its sender tells of it. When it was closed shows in the
-// next read, so all segments of the interval count. A second copy is told of once.
+// next read, so all segments of the interval count. Among many that came behind a hole there are
+// likely to be more, as many as the line loses, and it will lose as many down as up. A second copy
+// is told of once.
 void WireMeter::note_options(const WireSample& sample) {
   const std::uint64_t up = less(sample.segments_up, last_.segments_up);
   const std::uint64_t behind = less(sample.out_of_order, last_.out_of_order);
   const std::uint64_t copies = less(sample.dropped, last_.dropped);
-  if (behind > 0) option_bytes_up_ += up * (behind + copies > 1 ? kTwoSackBlocks : kOneSackBlock);
+  behind_hole_ = behind > 0 ? behind_hole_ + behind : 0;
+  if (behind > 0) {
+    const bool more_holes = behind_hole_ * sample.repeated_segments > sample.segments_up;
+    option_bytes_up_ += up * (more_holes            ? kThreeSackBlocks
+                              : behind + copies > 1 ? kTwoSackBlocks
+                                                    : kOneSackBlock);
+  }
   option_bytes_up_ += std::min(copies, up) * kOneSackBlock;
 
   const std::uint64_t down = less(sample.segments_down, last_.segments_down);

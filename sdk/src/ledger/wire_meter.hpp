@@ -110,6 +110,7 @@ class WireMeter {
   std::uint64_t set_up_repeats_ = 0;  // SYNs beyond the first
   std::array<std::uint64_t, kRecent> recent_sizes_{};
   std::size_t sizes_ = 0;
+  std::uint64_t behind_hole_ = 0;  // segments, since the last look without any
   // Estimates.
   std::uint64_t option_bytes_up_ = 0;
   std::uint64_t option_bytes_down_ = 0;
