@@ -108,6 +108,35 @@ TEST_F(FaultsTest, LivesWithTwoKilobitsASecond) {
   EXPECT_EQ(device->ledger().connections, 1U);
 }
 
+// A queue that holds a minute stands in the network, as on many a mobile link: what keeps it empty
+// is the window.
+TEST_F(FaultsTest, UrgentDataOvertakesABacklogOnTwoKilobitsASecond) {
+  const auto broker = make_far_broker();
+  const auto subscriber = make_far_subscriber(*broker);
+  WatchedDevice device(far_options(*broker));
+  set({.delay = 100ms, .capacity = link::Capacity::of_rate(2'000), .queue_bytes = 64 * 1024});
+  for (int i = 0; i < 500; ++i) device.publish("backlog", std::string(100, 'x'));
+  device->start();
+  // The backlog is on its way, and the window has found its size.
+  ASSERT_TRUE(device.deliveries().wait_for_count(30, kLong));
+  const auto began = std::chrono::steady_clock::now();
+  const std::size_t before = subscriber->count();
+  device.publish("alarm", "fire", {.priority = Priority::urgent});
+  std::size_t place = 0;
+  ASSERT_TRUE(subscriber->wait_for(
+      [&place](const std::vector<ReceivedMessage>& messages) {
+        const auto alarm = std::find_if(
+            messages.begin(), messages.end(),
+            [](const ReceivedMessage& message) { return message.topic == "alarm"; });
+        place = static_cast<std::size_t>(alarm - messages.begin());
+        return alarm != messages.end();
+      },
+      kLong));
+  const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+  // Those before it take half a second each: ten of them are five seconds.
+  EXPECT_LE(place - before, 9U) << took.count() << " s";
+}
+
 TEST_F(FaultsTest, ComesBackWithAnotherAddress) {
   const auto broker = make_far_broker();
   const auto subscriber = make_far_subscriber(*broker);

@@ -129,7 +129,7 @@ namespace detail {
 class StreamBase {
  public:
   StreamBase(std::shared_ptr<device::Core> core, std::string_view topic, StreamOptions options);
-  Receipt push_bytes(std::span<const std::byte> finished_buffer);
+  Receipt push_bytes(std::span<const std::byte> finished_buffer, std::string_view key);
 
  private:
   std::shared_ptr<device::Core> core_;
@@ -145,8 +145,9 @@ template <Payload T>
 class Stream {
  public:
   /// Takes one reading into the outbox. Errors as `Device::publish`.
-  Receipt push(const typename T::NativeTableType& reading) {
-    return base_.push_bytes(as_payload(pack<T>(reading)));
+  /// @param key  as `PublishOptions::key`
+  Receipt push(const typename T::NativeTableType& reading, std::string_view key = {}) {
+    return base_.push_bytes(as_payload(pack<T>(reading)), key);
   }
 
  private:

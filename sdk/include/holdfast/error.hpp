@@ -28,6 +28,7 @@ enum class Errc {
   closed = 6,             ///< the device was stopped
   too_many = 7,           ///< more subscriptions or streams than the limits allow
   invalid_options = 8,    ///< an option that is out of its range
+  replaced = 9,           ///< a newer message with the same key took its place
 
   // Reaching the broker.
   name_not_resolved = 20,   ///< the broker's name has no address

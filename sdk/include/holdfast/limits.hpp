@@ -41,6 +41,8 @@ inline constexpr auto kMaxSpread = std::chrono::seconds(7 * 24h);
 inline constexpr auto kTimeFloorStep = std::chrono::seconds(6h);
 /// Filters with a handler in one device.
 inline constexpr std::size_t kMaxSubscriptions = 64;
+/// Longest key of a message that replaces another.
+inline constexpr std::size_t kMaxKeyBytes = 128;
 /// Streams of one device.
 inline constexpr std::size_t kMaxStreams = 64;
 
@@ -83,15 +85,23 @@ inline constexpr std::size_t kMaxInboundPacketBytes = kMaxPayloadBytes + std::si
 
 // --- Between the outbox and the wire ----------------------------------------------------------
 
-/// Bytes that may have left the outbox and not yet be on the wire before a rate was measured.
+/// Bytes that may have left the outbox and not yet be with the broker before a rate was measured.
 inline constexpr std::size_t kInitialWindowBytes = std::size_t{8} * 1024;
-/// The least that this window shrinks to on a slow link: about one segment, so that urgent data
-/// waits for one segment at most.
-inline constexpr std::size_t kMinWindowBytes = 1'536;
+/// The least that this window shrinks to on a slow link: three seconds at 2 kbit/s, so that urgent
+/// data is through in five, and still a few readings in one record.
+inline constexpr std::size_t kMinWindowBytes = 768;
 /// The most that it grows to: beyond, a fast link gains nothing and memory is lost.
 inline constexpr std::size_t kMaxWindowBytes = std::size_t{256} * 1024;
 /// The window holds what the link carries in this time.
 inline constexpr auto kWindowTime = 2s;
+/// Round trips that are twice as long as the shortest one, and longer by this, mean that a queue
+/// stands on the way. Radio links alone vary by less.
+inline constexpr auto kStandingQueue = 500ms;
+/// How often a full window is looked at, at least and at most: TCP acknowledges without a word.
+inline constexpr auto kWindowLookLeast = 1ms;
+inline constexpr auto kWindowLookMost = 250ms;
+/// For how long a full window is watched, at least, for the rate of the path.
+inline constexpr auto kWindowMeasure = 20ms;
 /// A TLS record carries at most 16 KiB of plain text (RFC 8446 section 5.1).
 inline constexpr std::size_t kMaxRecordBytes = std::size_t{16} * 1024;
 /// How long the relay waits for a packet that it knows is coming before it closes a record, and how

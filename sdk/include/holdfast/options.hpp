@@ -156,10 +156,42 @@ enum class CipherSuites : std::uint8_t {
                ///< needs 2^64 tries instead of 2^128; for brokers that allow it
 };
 
-/// Bounds of the outbox. A publish that would pass one is refused with `Errc::outbox_full`.
+/// What goes first, also out of a full backlog, and what a budget lets through longest.
+enum class Priority : std::uint8_t {
+  low,  ///< waits when a month's budget runs short
+  normal,
+  urgent,  ///< before everything else; has a reserve in the budget
+};
+
+/// In which order messages of one priority go out. Those of `newest_first` go before the others.
+enum class Order : std::uint8_t {
+  oldest_first,
+  newest_first,  ///< live data: what is new is worth more than what has waited
+};
+
+/// What happens to a message that would pass a bound. All that is dropped is told: by the event
+/// `message_dropped`, in `Counters::dropped` and by its own `on_done`. What is under way is never
+/// dropped; where that alone fills the bound, the new message is refused.
+enum class WhenFull : std::uint8_t {
+  refuse,                ///< the receipt says `Errc::outbox_full`
+  drop_new,              ///< it is accepted, and dropped
+  drop_oldest,           ///< the message that has waited longest makes room
+  drop_lowest_priority,  ///< the oldest of the lowest priority does; never one more important
+                         ///< than the new one. For the outbox as a whole
+};
+
+/// Bounds of the outbox.
 struct OutboxLimits {
   std::size_t messages = limits::kOutboxMessages;  ///< 1 to 10,000,000
-  std::size_t bytes = limits::kOutboxBytes;        ///< payload and topic; at least one payload
+  std::size_t bytes = limits::kOutboxBytes;        ///< payload, topic, key; at least one payload
+  WhenFull when_full = WhenFull::refuse;
+};
+
+/// Bounds of one stream, within those of the outbox. 0: none of its own.
+struct StreamBounds {
+  std::size_t messages = 0;
+  std::size_t bytes = 0;  ///< payload, topic, key
+  WhenFull when_full = WhenFull::refuse;
 };
 
 /// What happens once the month's allowance is used up. The default lets urgent messages go on, for
@@ -278,6 +310,12 @@ struct PublishOptions {
   /// It is worthless after this time: not sent any more, and dropped by an MQTT 5 broker (Message
   /// Expiry). Rounded up to whole seconds on the wire. 0: never. At most 365 days.
   std::chrono::milliseconds ttl{0};
+  Priority priority = Priority::normal;
+  Order order = Order::oldest_first;
+  /// For state, of which only the last value matters: a message that waits with the same topic and
+  /// key is replaced, and the new one has its place. Empty: none is. At most 128 bytes, which are
+  /// not sent.
+  std::string key;
   /// Told once what became of the message, on the handler thread.
   std::function<void(const Delivery&)> on_done{};
 };
@@ -287,6 +325,9 @@ struct StreamOptions {
   Qos qos = Qos::at_least_once;
   std::chrono::milliseconds max_delay{0};
   std::chrono::milliseconds ttl{0};
+  Priority priority = Priority::normal;
+  Order order = Order::oldest_first;
+  StreamBounds bounds{};
 };
 
 struct SubscribeOptions {

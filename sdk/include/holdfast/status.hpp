@@ -130,12 +130,13 @@ struct BudgetStatus {
 
 /// Counters since the device was made.
 struct Counters {
-  std::uint64_t accepted = 0;           ///< publishes taken into the outbox
-  std::uint64_t delivered = 0;          ///< acknowledged (QoS 0: taken by TLS)
-  std::uint64_t refused = 0;            ///< refused by the broker for good
-  std::uint64_t dropped = 0;            ///< expired, connection ended (QoS 0 and 2), or stopped
-  std::uint64_t received = 0;           ///< messages that reached a handler's queue
-  std::uint64_t unhandled = 0;          ///< messages no filter of ours matches
+  std::uint64_t accepted = 0;   ///< publishes taken into the outbox
+  std::uint64_t delivered = 0;  ///< acknowledged (QoS 0: taken by TLS)
+  std::uint64_t refused = 0;    ///< refused by the broker for good
+  std::uint64_t dropped = 0;    ///< no room, expired, connection ended (QoS 0 and 2), stopped
+  std::uint64_t replaced = 0;   ///< a newer message with their key took their place
+  std::uint64_t received = 0;   ///< messages that reached a handler's queue
+  std::uint64_t unhandled = 0;  ///< messages no filter of ours matches
   std::uint64_t rejected_payloads = 0;  ///< payloads that failed their verification
   std::uint64_t inbound_dropped = 0;    ///< messages dropped because handlers are too slow
   std::uint64_t events_dropped = 0;

@@ -23,6 +23,8 @@ std::string describe(Errc error) {
       return "too many";
     case Errc::invalid_options:
       return "option out of range";
+    case Errc::replaced:
+      return "replaced by a newer message";
     case Errc::name_not_resolved:
       return "name does not resolve";
     case Errc::unreachable:
@@ -143,6 +145,7 @@ Condition condition_of(Errc error) {
       return Condition::identity_refused;
     case Errc::pin_set_expired:
     case Errc::expired:
+    case Errc::replaced:
       return Condition::expired;
     case Errc::closed:
       return Condition::closed;

@@ -1,9 +1,7 @@
 #include "channel/channel.hpp"
 
 #include <fcntl.h>
-#include <linux/sockios.h>
 #include <netinet/tcp.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -122,8 +120,7 @@ void Channel::relax_timeout() {
   settle_timer_.async_wait([weak = weak_from_this()](const std::error_code& error) {
     const auto self = weak.lock();
     if (error || !self || self->phase_ != Phase::open || self->probe_after_.count() == 0) return;
-    int unsent = 0;  // or not acknowledged
-    if (::ioctl(self->handle_, SIOCOUTQ, &unsent) == 0 && unsent > 0) {
+    if (self->bytes_in_kernel() > 0) {
       self->relax_timeout();
       return;
     }
@@ -469,9 +466,9 @@ void Channel::let_go(ledger::End end) {
 }
 
 void Channel::limit_unsent(std::size_t bytes) {
-  if (phase_ == Phase::open) {
-    set_option(handle_, IPPROTO_TCP, TCP_NOTSENT_LOWAT, static_cast<int>(bytes));
-  }
+  if (phase_ != Phase::open || bytes == unsent_limit_) return;
+  unsent_limit_ = bytes;
+  set_option(handle_, IPPROTO_TCP, TCP_NOTSENT_LOWAT, static_cast<int>(bytes));
 }
 
 }  // namespace holdfast::channel

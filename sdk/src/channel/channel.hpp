@@ -126,11 +126,14 @@ class Channel : public std::enable_shared_from_this<Channel> {
   const std::vector<pinning::Pin>& proven_pins() const { return tls_.proven_pins(); }
   /// Bytes of cipher text that the kernel has not taken yet.
   std::size_t unsent_bytes() const { return tls_.output().size(); }
+  /// Bytes of cipher text that the kernel has, unsent or not acknowledged.
+  std::size_t bytes_in_kernel() const { return channel::bytes_in_kernel(handle_); }
+  /// All bytes of cipher text that the kernel has taken.
+  std::uint64_t taken_bytes() const { return bill_.tls_bytes_up; }
   /// Adapts how much the kernel may hold unsent (TCP_NOTSENT_LOWAT).
   void limit_unsent(std::size_t bytes);
   ChannelBill bill() const;
-  /// What the path delivers, by the kernel's estimate.
-  PathRate path_rate() const;
+  RoundTrips round_trips() const;
 
  private:
   enum class Phase { idle, connecting, tunnelling, handshaking, open, closing, closed };
@@ -197,6 +200,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   bool delivering_ = false;  // `data` is being called
   bool sent_fin_ = false;
   std::chrono::seconds probe_after_{0};
+  std::size_t unsent_limit_ = 0;
   bool relaxed_ = false;  // the kernel's patience is that for probes
   bool fin_came_ = false;
   std::vector<std::byte> plain_text_;

@@ -41,8 +41,8 @@ ChannelBill Channel::bill() const {
   return bill;
 }
 
-PathRate Channel::path_rate() const {
-  return phase_ == Phase::open ? sample_rate(handle_) : PathRate();
+RoundTrips Channel::round_trips() const {
+  return phase_ == Phase::open ? sample_round_trips(handle_) : RoundTrips();
 }
 
 }  // namespace holdfast::channel

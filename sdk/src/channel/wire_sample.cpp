@@ -2,8 +2,10 @@
 
 // linux/tcp.h and not netinet/tcp.h: the C library's structure ends before the byte counters.
 #include <linux/sock_diag.h>
+#include <linux/sockios.h>
 #include <linux/tcp.h>
 #include <netinet/in.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <array>
@@ -102,11 +104,15 @@ std::optional<ledger::WireBill> bill_wire(int socket, bool ipv6) {
   return ledger::WireMeter().bill(*sample, {});
 }
 
-PathRate sample_rate(int socket) {
+RoundTrips sample_round_trips(int socket) {
   const auto info = read_info(socket);
   if (!info) return {};
-  return {info->tcpi_delivery_rate,
-          info->tcpi_delivery_rate > 0 && info->tcpi_delivery_rate_app_limited == 0};
+  return {std::chrono::microseconds(info->tcpi_rtt), std::chrono::microseconds(info->tcpi_min_rtt)};
+}
+
+std::size_t bytes_in_kernel(int socket) {
+  int bytes = 0;
+  return ::ioctl(socket, SIOCOUTQ, &bytes) == 0 ? static_cast<std::size_t>(bytes) : 0;
 }
 
 }  // namespace holdfast::channel

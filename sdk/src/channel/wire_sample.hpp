@@ -2,8 +2,11 @@
 
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
+
+#include <holdfast/limits.hpp>
 
 #include "ledger/wire_meter.hpp"
 
@@ -16,12 +19,19 @@ std::optional<ledger::WireSample> sample_wire(int socket, bool ipv6);
 /// The same as a bill: exact where nothing was lost, because nobody has looked in between.
 std::optional<ledger::WireBill> bill_wire(int socket, bool ipv6);
 
-struct PathRate {
-  std::uint64_t bytes_per_second = 0;  ///< the kernel's estimate; 0: none yet
-  /// That is the path's limit, and not just how little there was to send.
-  bool path_is_limit = false;
+struct RoundTrips {
+  std::chrono::microseconds smoothed{0};  ///< RFC 6298 section 2
+  std::chrono::microseconds shortest{0};  ///< of the last minutes
+
+  /// They are much longer than they need be: all that the path carries is in use.
+  bool queue_stands() const {
+    return smoothed > 2 * shortest && smoothed > shortest + limits::kStandingQueue;
+  }
 };
 
-PathRate sample_rate(int socket);
+RoundTrips sample_round_trips(int socket);
+
+/// Bytes that the kernel holds: not sent yet, or not acknowledged.
+std::size_t bytes_in_kernel(int socket);
 
 }  // namespace holdfast::channel

@@ -23,14 +23,20 @@ BudgetKeeper::BudgetKeeper(const Settings& settings, Shared& shared, const Trust
                  load_kept(slots_, budget::decode_state, "the stored budget is",
                            "the month begins at nothing", remark_)
                      .value_or(budget::BudgetState()));
+  slow_down();
+}
+
+// The outbox and whoever fills it go by the pace that is in force.
+void BudgetKeeper::slow_down() {
   shared_.batching_factor = meter_->pace().batching_factor;
+  shared_.outbox->admit(meter_->pace().admission);
 }
 
 void BudgetKeeper::update(std::uint64_t ip_bytes, Instant now) {
   if (!meter_) return;
   if (!remark_.empty()) shared_.emit(EventKind::warning, {}, std::exchange(remark_, {}));
   meter_->update(ip_bytes, time_.seconds(now), now);
-  shared_.batching_factor = meter_->pace().batching_factor;
+  slow_down();
   for (budget::Notice& notice : meter_->take_notices()) {
     shared_.emit(notice.kind, {}, std::move(notice.detail));
   }

@@ -40,6 +40,7 @@ class BudgetKeeper {
   std::optional<BudgetStatus> status() const;
 
  private:
+  void slow_down();
   void keep();
 
   Shared& shared_;

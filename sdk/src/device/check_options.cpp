@@ -300,6 +300,29 @@ Failure check_publish(std::string_view topic, std::size_t payload_bytes,
                                        text_of(options.max_delay) +
                                        ": the message could never be sent"};
   }
+  if (options.key.size() > limits::kMaxKeyBytes) {
+    return {Errc::invalid_options, "key of " + std::to_string(options.key.size()) +
+                                       " bytes: at most " + std::to_string(limits::kMaxKeyBytes) +
+                                       " are taken"};
+  }
+  return {};
+}
+
+PublishOptions publish_options(const StreamOptions& options) {
+  return {.qos = options.qos,
+          .max_delay = options.max_delay,
+          .ttl = options.ttl,
+          .priority = options.priority,
+          .order = options.order};
+}
+
+Failure check_stream(std::string_view topic, const StreamOptions& options) {
+  if (Failure failure = check_publish(topic, 0, publish_options(options))) return failure;
+  if (options.bounds.when_full == WhenFull::drop_lowest_priority) {
+    return {Errc::invalid_options,
+            "bounds.when_full of drop_lowest_priority: messages of one stream have one priority; "
+            "drop_oldest does it"};
+  }
   return {};
 }
 

@@ -122,17 +122,19 @@ Receipt Core::publish(std::string_view topic, std::span<const std::byte> payload
   if (Failure failure = check_publish(topic, payload.size(), options)) {
     return refuse(std::move(failure));
   }
-  const auto now = std::chrono::steady_clock::now();
   outbox::Entry entry;
   entry.stream = stream;
   entry.topic = std::string(topic);
   entry.payload.assign(payload.begin(), payload.end());
   entry.qos = options.qos;
   entry.retain = options.retain;
-  entry.due = now + budget::stretch(options.max_delay, options.ttl, shared_.batching_factor);
-  if (options.ttl > 0ms) entry.expires = now + options.ttl;
+  entry.priority = options.priority;
+  entry.order = options.order;
+  entry.key = std::move(options.key);
+  if (options.max_delay > 0ms || options.ttl > 0ms) set_times(entry, options);
   entry.on_done = std::move(options.on_done);
 
+  std::vector<outbox::Casualty> gone;
   Failure refused;
   MessageId id = 0;
   bool tell = false;
@@ -142,7 +144,7 @@ Receipt Core::publish(std::string_view topic, std::span<const std::byte> payload
     if (phase_ == Phase::stopping || phase_ == Phase::stopped) {
       return refuse({Errc::closed, "the device was stopped"});
     }
-    id = shared_.outbox->put(std::move(entry), refused);
+    id = shared_.outbox->put(std::move(entry), gone, refused);
     tell = refused && !refusing_;
     refusing_ = static_cast<bool>(refused);
   }
@@ -151,8 +153,19 @@ Receipt Core::publish(std::string_view topic, std::span<const std::byte> payload
     return refuse(std::move(refused));
   }
   ++shared_.counters.accepted;
+  shared_.conclude(std::move(gone));
   worker_.notify();
   return {id, {}, {}};
+}
+
+void Core::set_times(outbox::Entry& entry, const PublishOptions& options) const {
+  const auto now = std::chrono::steady_clock::now();
+  if (options.ttl > 0ms) entry.expires = now + options.ttl;
+  if (options.max_delay == 0ms) return;
+  // What is urgent has a reserve of its own in the budget.
+  const unsigned factor =
+      options.priority == Priority::urgent ? 1U : shared_.batching_factor.load();
+  entry.due = now + budget::stretch(options.max_delay, options.ttl, factor);
 }
 
 void Core::subscribe(std::string_view filter, Subscriptions::Handler handler,
@@ -162,9 +175,7 @@ void Core::subscribe(std::string_view filter, Subscriptions::Handler handler,
 }
 
 outbox::StreamId Core::add_stream(std::string_view topic, const StreamOptions& options) {
-  const PublishOptions checked{
-      .qos = options.qos, .max_delay = options.max_delay, .ttl = options.ttl};
-  if (const Failure failure = check_publish(topic, 0, checked)) {
+  if (const Failure failure = check_stream(topic, options)) {
     throw ConfigError("stream", topic, failure.detail);
   }
   const std::lock_guard lock(mutex_);
@@ -173,19 +184,21 @@ outbox::StreamId Core::add_stream(std::string_view topic, const StreamOptions& o
                       "a device takes " + std::to_string(limits::kMaxStreams) + " streams");
   }
   streams_.push_back({std::string(topic), options});
-  return static_cast<outbox::StreamId>(streams_.size());
+  const auto stream = static_cast<outbox::StreamId>(streams_.size());
+  shared_.outbox->bound_stream(stream, options.bounds);
+  return stream;
 }
 
-Receipt Core::push(outbox::StreamId stream, std::span<const std::byte> payload) {
+Receipt Core::push(outbox::StreamId stream, std::span<const std::byte> payload,
+                   std::string_view key) {
   StreamInfo info;
   {
     const std::lock_guard lock(mutex_);
     info = streams_[stream - 1];
   }
-  return publish(
-      info.topic, payload,
-      {.qos = info.options.qos, .max_delay = info.options.max_delay, .ttl = info.options.ttl},
-      stream);
+  PublishOptions options = publish_options(info.options);
+  options.key = key;
+  return publish(info.topic, payload, std::move(options), stream);
 }
 
 void Core::offer_pin_set(std::span<const std::byte> document) {

@@ -40,7 +40,7 @@ class Core {
   void subscribe(std::string_view filter, Subscriptions::Handler handler,
                  const SubscribeOptions& options);
   outbox::StreamId add_stream(std::string_view topic, const StreamOptions& options);
-  Receipt push(outbox::StreamId stream, std::span<const std::byte> payload);
+  Receipt push(outbox::StreamId stream, std::span<const std::byte> payload, std::string_view key);
 
   void offer_pin_set(std::span<const std::byte> document);
   void set_time(std::chrono::system_clock::time_point now);
@@ -57,6 +57,7 @@ class Core {
   };
 
   Receipt refuse(Failure failure);
+  void set_times(outbox::Entry& entry, const PublishOptions& options) const;
   void finish_stop();
 
   const Settings settings_;

@@ -60,8 +60,8 @@ StreamBase::StreamBase(std::shared_ptr<device::Core> core, std::string_view topi
                        StreamOptions options)
     : core_(std::move(core)), stream_(core_->add_stream(topic, options)) {}
 
-Receipt StreamBase::push_bytes(std::span<const std::byte> finished_buffer) {
-  return core_->push(stream_, finished_buffer);
+Receipt StreamBase::push_bytes(std::span<const std::byte> finished_buffer, std::string_view key) {
+  return core_->push(stream_, finished_buffer, key);
 }
 
 }  // namespace detail

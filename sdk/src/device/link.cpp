@@ -38,6 +38,7 @@ Link::Link(const asio::any_io_executor& executor, std::shared_ptr<channel::Chann
     : executor_(executor),
       timer_(executor),
       nudge_timer_(executor),
+      room_timer_(executor),
       channel_(std::move(channel)),
       events_(std::move(events)) {
   if (login.version == MqttVersion::v5) references_.listen();
@@ -48,6 +49,7 @@ void Link::start() {
   relay_ = std::make_shared<relay::Relay>(executor_, relay_events());
   channel_->set_events(channel_events());
   channel_->pause_reading(false);
+  window_.begin(channel_->round_trips().shortest);
   timer_.expires_after(limits::kPipeTimeout);
   timer_.async_wait([weak = weak_from_this()](const std::error_code& error) {
     const auto self = weak.lock();
@@ -165,14 +167,44 @@ channel::ChannelEvents Link::channel_events() {
 }
 
 bool Link::has_room() {
-  const auto used = [this] { return relay_->gathered_bytes() + channel_->unsent_bytes(); };
-  if (used() < window_.pipe_bytes()) return true;
-  if (relay_->wire_takes()) return false;  // there is after a flush
-  const channel::PathRate rate = channel_->path_rate();
-  const std::size_t before = window_.bytes();
-  window_.measure(rate.bytes_per_second, rate.path_is_limit);
-  if (window_.bytes() != before) channel_->limit_unsent(window_.kernel_bytes());
-  return used() < window_.pipe_bytes();
+  const std::size_t pending = relay_->gathered_bytes() + channel_->unsent_bytes();
+  const auto fits = [&] {
+    return pending < window_.pipe_bytes() && pending + in_kernel_at_most() < window_.bytes();
+  };
+  if (fits()) return true;
+  if (pending > 0 && relay_->wire_takes()) return false;  // there may be after a flush
+  look_at_path();
+  if (fits()) return true;
+  if (pending == 0) await_room();
+  return false;
+}
+
+// To ask the kernel for each message would cost more than the message.
+std::size_t Link::in_kernel_at_most() const {
+  return in_kernel_ + static_cast<std::size_t>(channel_->taken_bytes() - taken_then_);
+}
+
+void Link::look_at_path() {
+  in_kernel_ = channel_->bytes_in_kernel();
+  taken_then_ = channel_->taken_bytes();
+  window_.measure(std::chrono::steady_clock::now(), taken_then_ - in_kernel_,
+                  channel_->round_trips());
+  channel_->limit_unsent(window_.bytes() - window_.pipe_bytes());
+}
+
+// TCP acknowledges without a word: a quarter of what is under way is given time to arrive.
+void Link::await_room() {
+  if (std::exchange(awaiting_room_, true)) return;
+  const auto time =
+      std::chrono::milliseconds(limits::kWindowTime) * in_kernel_ / window_.bytes() / 4;
+  room_timer_.expires_after(std::clamp<std::chrono::milliseconds>(time, limits::kWindowLookLeast,
+                                                                  limits::kWindowLookMost));
+  room_timer_.async_wait([weak = weak_from_this()](const std::error_code& error) {
+    const auto self = weak.lock();
+    if (error || !self || self->over_) return;
+    self->awaiting_room_ = false;
+    self->events_.room();
+  });
 }
 
 void Link::publish(MessageId id, Qos qos, std::span<const std::byte> packet,
@@ -311,6 +343,7 @@ void Link::abort() {
   over_ = true;
   timer_.cancel();
   nudge_timer_.cancel();
+  room_timer_.cancel();
   channel_->drop();
   if (relay_) relay_->close();
   asio::post(executor_, [self = shared_from_this()] { self->client_.reset(); });

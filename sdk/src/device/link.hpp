@@ -93,6 +93,9 @@ class Link : public std::enable_shared_from_this<Link> {
     Qos qos;
   };
 
+  std::size_t in_kernel_at_most() const;
+  void look_at_path();
+  void await_room();
   void nudge_paho(std::chrono::milliseconds wait);
   relay::RelayEvents relay_events();
   mqtt_engine::ClientEvents client_events();
@@ -108,11 +111,15 @@ class Link : public std::enable_shared_from_this<Link> {
   asio::any_io_executor executor_;
   asio::steady_timer timer_;
   asio::steady_timer nudge_timer_;
+  asio::steady_timer room_timer_;
   std::shared_ptr<channel::Channel> channel_;
   std::shared_ptr<relay::Relay> relay_;
   std::unique_ptr<mqtt_engine::Client> client_;
   LinkEvents events_;
   Window window_;
+  std::size_t in_kernel_ = 0;     // when it was looked at last
+  std::uint64_t taken_then_ = 0;  // by the kernel
+  bool awaiting_room_ = false;
   ByteCount payload_bytes_;
   std::deque<Passing> at_relay_;  // published, not yet with TLS
   mqtt_engine::AcknowledgementReader answers_;

@@ -46,9 +46,7 @@ void Sender::begin(Link& link, const mqtt_engine::Granted& granted) {
 void Sender::end() {
   link_ = nullptr;
   publisher_.interrupted();
-  for (outbox::Casualty& lost : shared_.outbox->put_back()) {
-    shared_.conclude(std::move(lost.entry), lost.reason);
-  }
+  shared_.conclude(shared_.outbox->put_back());
 }
 
 void Sender::expire(Instant now) {

@@ -42,6 +42,10 @@ void Shared::complain(const std::string& what) {
   emit(EventKind::handler_failed, Errc::handler_failed, "a handler of the app threw: " + what);
 }
 
+void Shared::conclude(std::vector<outbox::Casualty> gone) {
+  for (outbox::Casualty& lost : gone) conclude(std::move(lost.entry), lost.reason);
+}
+
 void Shared::conclude(outbox::Entry entry, const Failure& failure) {
   if (!failure) {
     ++counters.delivered;
@@ -49,6 +53,8 @@ void Shared::conclude(outbox::Entry entry, const Failure& failure) {
     ++counters.refused;
     emit(EventKind::message_refused, failure.error,
          "message " + std::to_string(entry.id) + " on \"" + entry.topic + "\": " + failure.detail);
+  } else if (failure.error == Errc::replaced) {
+    ++counters.replaced;  // as it was asked for: no event
   } else {
     ++counters.dropped;
     emit(EventKind::message_dropped, failure.error,

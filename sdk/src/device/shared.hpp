@@ -9,6 +9,7 @@
 #include <mutex>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include <holdfast/event.hpp>
 #include <holdfast/status.hpp>
@@ -20,13 +21,13 @@
 namespace holdfast::device {
 
 struct AtomicCounters {
-  std::atomic<std::uint64_t> accepted{0}, delivered{0}, refused{0}, dropped{0}, received{0},
-      unhandled{0}, rejected_payloads{0}, inbound_dropped{0}, events_dropped{0}, intruders{0},
-      pin_failures{0};
+  std::atomic<std::uint64_t> accepted{0}, delivered{0}, refused{0}, dropped{0}, replaced{0},
+      received{0}, unhandled{0}, rejected_payloads{0}, inbound_dropped{0}, events_dropped{0},
+      intruders{0}, pin_failures{0};
 
   Counters read() const {
-    return {accepted,          delivered,       refused,        dropped,   received,    unhandled,
-            rejected_payloads, inbound_dropped, events_dropped, intruders, pin_failures};
+    return {accepted,  delivered,         refused,         dropped,        replaced,  received,
+            unhandled, rejected_payloads, inbound_dropped, events_dropped, intruders, pin_failures};
   }
 };
 
@@ -44,6 +45,7 @@ class Shared {
 
   /// An accepted message has come to its end, good or bad.
   void conclude(outbox::Entry entry, const Failure& failure);
+  void conclude(std::vector<outbox::Casualty> gone);
 
   std::unique_ptr<outbox::Outbox> outbox;
   Subscriptions subscriptions;

@@ -450,7 +450,7 @@ void Worker::update_load() {
   session::Load load;
   load.reachable = wants_to_be_reached();
   const outbox::Fill fill = shared_.outbox->fill();
-  load.waiting = fill.waiting + fill.under_way > 0;
+  load.waiting = fill.waiting - fill.held_back + fill.under_way > 0;
   load.oldest_ack = sender_.oldest_unanswered();
   // A visit carries no messages, so none can be what it is for: it lasts as long as it has to.
   if (with_ != With::recovery) load.next_due = shared_.outbox->earliest_due();

@@ -241,9 +241,11 @@ void Worker::report_pins() {
   outbox::Entry entry;
   entry.topic = settings_.options.pin_updates.report_topic;
   entry.payload = std::move(*payload);
-  entry.due = now();
   Failure refused;
-  if (shared_.outbox->put(std::move(entry), refused) != 0) {
+  std::vector<outbox::Casualty> gone;
+  const bool taken = shared_.outbox->put(std::move(entry), gone, refused) != 0;
+  shared_.conclude(std::move(gone));
+  if (taken) {
     ++shared_.counters.accepted;
   } else {
     shared_.emit(EventKind::warning, refused);

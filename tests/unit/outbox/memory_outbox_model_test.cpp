@@ -3,7 +3,10 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <map>
 #include <random>
+#include <tuple>
+#include <utility>
 
 #include "sample_entry.hpp"
 
@@ -14,29 +17,56 @@ constexpr OutboxLimits kLimits{.messages = 20, .bytes = 600};
 
 class Model {
  public:
-  MessageId put(Entry entry) {
-    if (entries_.size() >= kLimits.messages || bytes() + entry.bytes() > kLimits.bytes) return 0;
+  // The number, and what went for it.
+  std::pair<MessageId, std::vector<MessageId>> put(Entry entry) {
+    std::vector<MessageId> gone;
+    if (!entry.key.empty()) {
+      for (Item& item : entries_) {
+        if (!item.handed && item.entry.key == entry.key) {
+          gone.push_back(item.entry.id);
+          if (item.entry.priority == entry.priority && entry.order == Order::oldest_first) {
+            entry.sequence = static_cast<std::uint32_t>(item.rank);  // only to carry it
+          }
+        }
+      }
+    }
+    const auto kept = [&gone](const Item& item) {
+      return std::find(gone.begin(), gone.end(), item.entry.id) == gone.end();
+    };
+    std::size_t count = 0;
+    std::size_t bytes = entry.bytes();
+    for (const Item& item : entries_) {
+      if (!kept(item)) continue;
+      ++count;
+      bytes += item.entry.bytes();
+    }
+    if (count >= kLimits.messages || bytes > kLimits.bytes) return {0, {}};
+    std::erase_if(entries_, [&kept](const Item& item) { return !kept(item); });
     entry.id = ++last_id_;
-    entries_.push_back({std::move(entry), false, false});
-    return last_id_;
+    auto rank = static_cast<std::int64_t>(entry.id);
+    if (entry.order == Order::newest_first) rank = -rank;
+    if (entry.sequence != 0) rank = static_cast<std::int32_t>(std::exchange(entry.sequence, 0));
+    entries_.push_back({std::move(entry), rank, false, false});
+    return {last_id_, gone};
   }
 
   // The number and the sequence number of what is handed out; 0 for nothing.
   std::pair<MessageId, std::uint32_t> take(Instant now) {
     const bool any_due = std::any_of(entries_.begin(), entries_.end(), [now](const Item& item) {
-      return !item.under_way && !item.released && item.entry.due <= now;
+      return !item.under_way && (item.handed || !item.entry.due || *item.entry.due <= now);
     });
-    for (Item& item : entries_) item.released = item.released || any_due;
+    if (!any_due) return {0, 0};
+    Item* first = nullptr;
     for (Item& item : entries_) {
       if (item.under_way) continue;
-      if (!item.released) return {0, 0};
-      item.under_way = true;
-      if (item.entry.stream != kNoStream && item.entry.sequence == 0) {
-        item.entry.sequence = ++sequences_[item.entry.stream];
-      }
-      return {item.entry.id, item.entry.sequence};
+      item.entry.due.reset();
+      if (first == nullptr || item.place() < first->place()) first = &item;
     }
-    return {0, 0};
+    first->under_way = first->handed = true;
+    if (first->entry.stream != kNoStream && first->entry.sequence == 0) {
+      first->entry.sequence = ++sequences_[first->entry.stream];
+    }
+    return {first->entry.id, first->entry.sequence};
   }
 
   bool settle(MessageId id) {
@@ -70,7 +100,7 @@ class Model {
     };
     for (const Item& item : entries_) {
       if (item.under_way) continue;
-      if (!item.released) sooner(due, item.entry.due);
+      sooner(due, item.handed || !item.entry.due ? Instant::min() : *item.entry.due);
       if (item.entry.expires) sooner(expiry, *item.entry.expires);
     }
     if (due && *due > now) sooner(expiry, *due);  // what is due already is no time to wait for
@@ -80,14 +110,19 @@ class Model {
   Fill fill() const {
     const auto under_way = static_cast<std::size_t>(std::count_if(
         entries_.begin(), entries_.end(), [](const Item& item) { return item.under_way; }));
-    return {entries_.size() - under_way, under_way, bytes()};
+    return {entries_.size() - under_way, 0, under_way, bytes()};
   }
 
  private:
   struct Item {
     Entry entry;
+    std::int64_t rank;
     bool under_way;
-    bool released;
+    bool handed;
+
+    std::tuple<int, std::int64_t, MessageId> place() const {
+      return {-static_cast<int>(entry.priority), rank, entry.id};
+    }
   };
 
   std::size_t bytes() const {
@@ -172,10 +207,16 @@ TEST_P(RandomOperations, LeaveTheOutboxAndTheModelAlike) {
         Entry entry = sample_entry("t", draw(60));
         entry.qos = static_cast<Qos>(draw(3));
         entry.stream = draw(3);
-        entry.due = now + std::chrono::seconds(draw(4) * 5);
+        entry.priority = static_cast<Priority>(draw(3));
+        if (draw(4) == 0) entry.order = Order::newest_first;
+        if (draw(4) == 0) entry.key = std::string(1, static_cast<char>('a' + draw(3)));
+        entry.due.reset();
+        if (draw(2) == 0) entry.due = now + std::chrono::seconds(draw(4) * 5);
         if (draw(2) == 0) entry.expires = now + std::chrono::seconds(1 + draw(40));
-        const MessageId id = put(box, entry);
-        ASSERT_EQ(id, model.put(entry));
+        std::vector<Casualty> gone;
+        Failure refused;
+        const MessageId id = box.put(entry, gone, refused);
+        ASSERT_EQ(std::pair(id, ids_of(gone)), model.put(entry));
         last = std::max(last, id);
       }
     }

@@ -74,8 +74,7 @@ TEST(MemoryOutboxBounds, RefusesOneMessageMoreThanAllowedAndNamesTheBound) {
   MemoryOutbox box({.messages = 2, .bytes = 1'000});
   put(box, sample_entry());
   put(box, sample_entry());
-  Failure refused;
-  EXPECT_EQ(box.put(sample_entry(), refused), 0U);
+  const Failure refused = refusal_of(box, sample_entry());
   EXPECT_EQ(refused.error, Errc::outbox_full);
   EXPECT_EQ(refused.error, Condition::retry_later);
   EXPECT_THAT(refused.detail, HasSubstr("outbox.messages"));
@@ -95,8 +94,7 @@ TEST(MemoryOutboxBounds, CountsMessagesThatAreUnderWay) {
 TEST(MemoryOutboxBounds, RefusesOneByteMoreThanAllowedAndNamesTheBound) {
   MemoryOutbox box({.messages = 10, .bytes = 22});
   EXPECT_NE(put(box, sample_entry("t", 10)), 0U);
-  Failure refused;
-  EXPECT_EQ(box.put(sample_entry("t", 11), refused), 0U);
+  const Failure refused = refusal_of(box, sample_entry("t", 11));
   EXPECT_EQ(refused.error, Errc::outbox_full);
   EXPECT_THAT(refused.detail, HasSubstr("outbox.bytes"));
   EXPECT_THAT(refused.detail, HasSubstr("holds 11 bytes"));

@@ -78,6 +78,8 @@ TEST(MemoryOutboxDelay, TakesThoseAlongThatTheWindowHeldBack) {
   EXPECT_NE(box.take(kStart), nullptr);  // the window is full now: the second waits for it
   put(box, delayed(5min));
   EXPECT_NE(box.take(kStart), nullptr) << "it was on its way already";
+  EXPECT_NE(box.take(kStart), nullptr) << "and what comes meanwhile goes along";
+  put(box, delayed(5min));
   EXPECT_EQ(box.take(kStart), nullptr);
 }
 
@@ -88,7 +90,7 @@ TEST(MemoryOutboxDelay, DoesNotHoldBackWhatIsSentAgain) {
   take_all(box);
   put(box, delayed(5min));
   box.put_back();
-  EXPECT_THAT(take_all(box, kStart + 1s), ElementsAre(1, 2));
+  EXPECT_THAT(take_all(box, kStart + 1s), ElementsAre(1, 2, 3)) << "and what waits goes along";
 }
 
 TEST(MemoryOutboxDelay, EndsForEverybodyWhenTheDeviceStops) {

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <gtest/gtest.h>
+
 #include <chrono>
 #include <string>
 #include <vector>
@@ -21,8 +23,18 @@ inline Entry sample_entry(const std::string& topic = "t", std::size_t payload_by
 }
 
 inline MessageId put(Outbox& box, Entry entry) {
+  std::vector<Casualty> gone;
   Failure refused;
-  return box.put(std::move(entry), refused);
+  return box.put(std::move(entry), gone, refused);
+}
+
+// The refusal of one that has to be refused.
+inline Failure refusal_of(Outbox& box, Entry entry) {
+  std::vector<Casualty> gone;
+  Failure refused;
+  EXPECT_EQ(box.put(std::move(entry), gone, refused), 0U);
+  EXPECT_TRUE(gone.empty());
+  return refused;
 }
 
 // The numbers of all entries that are handed out at `now`, in their order.

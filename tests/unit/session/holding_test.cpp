@@ -315,8 +315,8 @@ TEST_F(SessionRest, BeginsWhenPingsThatTheBrokerDemandsHaveCostAsMuchAsComingBac
   run_.bring_up({.server_keep_alive = 60s});
   run_.run_for(24h);
   EXPECT_EQ(run_.session.state(), State::resting);
-  // 13 · 204 bytes are more than 2,626.
-  EXPECT_EQ(run_.count<Ping>(), 13U);
+  // 12 · 204 bytes are more than 2,380.
+  EXPECT_EQ(run_.count<Ping>(), 12U);
   EXPECT_FALSE(run_.last<Rest>().time);
   run_.load({.waiting = true, .oldest_ack = std::nullopt});
   EXPECT_EQ(run_.session.state(), State::connecting);

@@ -1,0 +1,55 @@
+// What waits in an outbox.
+
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include <holdfast/message.hpp>
+#include <holdfast/options.hpp>
+
+#include "base/clock.hpp"
+#include "base/failure.hpp"
+
+namespace holdfast::outbox {
+
+/// Stream 0 is "no stream": the payload is published as the app gave it.
+using StreamId = std::uint32_t;
+inline constexpr StreamId kNoStream = 0;
+
+struct Entry {
+  MessageId id = 0;
+  StreamId stream = kNoStream;
+  std::uint32_t sequence = 0;  ///< of its stream; given when it is first handed to MQTT, else 0
+  std::string topic;
+  std::vector<std::byte> payload;
+  Qos qos = Qos::at_least_once;
+  Retain retain = Retain::no;
+  Priority priority = Priority::normal;
+  Order order = Order::oldest_first;
+  std::string key;                 ///< not empty: it replaces what waits with this topic and key
+  std::optional<Instant> due;      ///< it goes out no later than this; empty: at once
+  std::optional<Instant> expires;  ///< it is worthless after this
+  std::function<void(const Delivery&)> on_done;
+
+  std::size_t bytes() const { return topic.size() + payload.size() + key.size(); }
+};
+
+/// An entry that left without delivery, and why.
+struct Casualty {
+  Entry entry;
+  Failure reason;
+};
+
+struct Fill {
+  std::size_t waiting = 0;    ///< not handed to MQTT
+  std::size_t held_back = 0;  ///< of those, what the budget does not let through
+  std::size_t under_way = 0;  ///< handed to MQTT, not settled
+  std::size_t bytes = 0;      ///< of both
+};
+
+}  // namespace holdfast::outbox

@@ -1,0 +1,327 @@
+#include "outbox/shelf.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace holdfast::outbox {
+namespace {
+
+std::size_t lane_of(Priority priority) {
+  return static_cast<std::size_t>(priority);
+}
+
+std::int64_t rank_of(const Entry& entry) {
+  const auto number = static_cast<std::int64_t>(entry.id);
+  return entry.order == Order::newest_first ? -number : number;
+}
+
+std::size_t or_unbounded(std::size_t bound) {
+  return bound == 0 ? std::numeric_limits<std::size_t>::max() : bound;
+}
+
+Failure full(const std::string& what) {
+  return {Errc::outbox_full, what};
+}
+
+}  // namespace
+
+void Shelf::bound_stream(StreamId stream, const StreamBounds& bounds) {
+  streams_[stream].bounds = bounds;
+}
+
+// --- In ------------------------------------------------------------------------------------------
+
+MessageId Shelf::put(Entry entry, std::vector<Casualty>& gone, Failure& refused) {
+  entry.id = last_id_ + 1;
+  // What it replaces makes room first, but is not lost if there is none after all.
+  std::optional<Item> replaced = take_replaced(entry);
+  const Room room = make_room(entry, gone, refused);
+  if (room == Room::none) {
+    if (replaced) place(std::move(*replaced));
+    return 0;
+  }
+  const MessageId id = ++last_id_;
+  std::int64_t rank = rank_of(entry);
+  if (replaced) {
+    // A value that changes all the time keeps its place, or it would never get out of a backlog.
+    const bool same_line = entry.priority == replaced->entry.priority;
+    if (entry.order == Order::oldest_first && same_line) rank = replaced->rank;
+    gone.push_back({std::move(replaced->entry),
+                    Failure(Errc::replaced, "a newer message with its key took its place")});
+  }
+  if (room == Room::for_others_only) {
+    gone.push_back({std::move(entry),
+                    full("there was no room for it, and what is new is dropped (drop_new)")});
+    return id;
+  }
+  place({.entry = std::move(entry), .rank = rank});
+  return id;
+}
+
+std::optional<Shelf::Item> Shelf::take_replaced(const Entry& entry) {
+  if (entry.key.empty()) return std::nullopt;
+  const auto key = keys_.find({entry.topic, entry.key});
+  if (key == keys_.end()) return std::nullopt;
+  return remove(items_.find(key->second));
+}
+
+void Shelf::place(Item item) {
+  const MessageId id = item.entry.id;
+  Item& placed = items_.insert_or_assign(id, std::move(item)).first->second;
+  count(placed.entry, true);
+  begin_waiting(placed);
+}
+
+// --- Bounds --------------------------------------------------------------------------------------
+
+std::array<Shelf::Bound, 2> Shelf::bounds_for(const Entry& entry) {
+  const Stream& stream = streams_[entry.stream];
+  Bound all{.held = held_,
+            .most = {limits_.messages, limits_.bytes},
+            .when_full = limits_.when_full,
+            .droppable = {},
+            .whose = "the outbox",
+            .option = "outbox"};
+  // What is more important than the new one stays.
+  const std::size_t lanes =
+      all.when_full == WhenFull::drop_lowest_priority ? lane_of(entry.priority) + 1 : kPriorities;
+  for (std::size_t i = 0; i < lanes; ++i) all.droppable.push_back(&lanes_[i].droppable);
+  return {Bound{.held = stream.held,
+                .most = {or_unbounded(stream.bounds.messages), or_unbounded(stream.bounds.bytes)},
+                .when_full = stream.bounds.when_full,
+                .droppable = {&stream.droppable},
+                .whose = "the stream on \"" + entry.topic + "\"",
+                .option = "bounds"},
+          std::move(all)};
+}
+
+bool Shelf::Bound::fits(const Entry& entry) const {
+  return held.messages < most.messages && held.bytes + entry.bytes() <= most.bytes;
+}
+
+MessageId Shelf::Bound::victim() const {
+  std::optional<MessageId> oldest;
+  for (const Droppable* group : droppable) {
+    if (group->ids.empty()) continue;
+    const MessageId first = *group->ids.begin();
+    if (when_full == WhenFull::drop_lowest_priority) return first;
+    oldest = oldest ? std::min(*oldest, first) : first;
+  }
+  return oldest.value_or(0);
+}
+
+Shelf::Room Shelf::room_in(const Bound& bound, const Entry& entry) {
+  if (bound.fits(entry)) return Room::enough;
+  if (bound.when_full == WhenFull::drop_new) return Room::for_others_only;
+  if (bound.when_full == WhenFull::refuse) return Room::none;
+  Load left = bound.held;
+  for (const Droppable* group : bound.droppable) {
+    left.messages -= group->ids.size();
+    left.bytes -= group->bytes;
+  }
+  const bool enough =
+      left.messages < bound.most.messages && left.bytes + entry.bytes() <= bound.most.bytes;
+  return enough ? Room::by_dropping : Room::none;
+}
+
+Failure Shelf::why_full(const Bound& bound, const Entry& entry) {
+  if (bound.held.messages >= bound.most.messages) {
+    return full(bound.whose + " holds " + std::to_string(bound.held.messages) +
+                " messages, as many as " + bound.option +
+                ".messages allows; publish less often, raise the bound, or say what may be "
+                "dropped");
+  }
+  return full(bound.whose + " holds " + std::to_string(bound.held.bytes) +
+              " bytes and this message has " + std::to_string(entry.bytes()) + "; " + bound.option +
+              ".bytes allows " + std::to_string(bound.most.bytes) +
+              "; publish less, raise the bound, or say what may be dropped");
+}
+
+Shelf::Room Shelf::make_room(const Entry& entry, std::vector<Casualty>& gone, Failure& refused) {
+  const auto bounds = bounds_for(entry);
+  Room worst = Room::enough;
+  for (const Bound& bound : bounds) {
+    const Room room = room_in(bound, entry);
+    if (room == Room::none) {
+      refused = why_full(bound, entry);
+      return room;
+    }
+    worst = std::max(worst, room);
+  }
+  if (worst != Room::by_dropping) return worst;
+  for (const Bound& bound : bounds) {
+    while (!bound.fits(entry)) {
+      Item dropped = remove(items_.find(bound.victim()));
+      gone.push_back({std::move(dropped.entry),
+                      full(bound.whose + " was full, and a newer message needed its room")});
+    }
+  }
+  return worst;
+}
+
+void Shelf::count(const Entry& entry, bool comes) {
+  for (Load* load : {&streams_[entry.stream].held, &held_}) {
+    load->messages = comes ? load->messages + 1 : load->messages - 1;
+    load->bytes = comes ? load->bytes + entry.bytes() : load->bytes - entry.bytes();
+  }
+}
+
+// --- Waiting -------------------------------------------------------------------------------------
+
+void Shelf::begin_waiting(Item& item) {
+  const Entry& entry = item.entry;
+  item.under_way = false;
+  Lane& lane = lanes_[lane_of(entry.priority)];
+  lane.places.insert({item.rank, entry.id});
+  if (entry.expires) expiry_.insert({*entry.expires, entry.id});
+  if (item.handed) return;
+  if (entry.due) lane.due.insert({*entry.due, entry.id});
+  if (!entry.key.empty()) keys_[{entry.topic, entry.key}] = entry.id;
+  for (Droppable* group : {&lane.droppable, &streams_[entry.stream].droppable}) {
+    group->ids.insert(entry.id);
+    group->bytes += entry.bytes();
+  }
+}
+
+void Shelf::end_waiting(Item& item) {
+  const Entry& entry = item.entry;
+  Lane& lane = lanes_[lane_of(entry.priority)];
+  lane.places.erase({item.rank, entry.id});
+  if (entry.expires) expiry_.erase({*entry.expires, entry.id});
+  if (item.handed) return;
+  if (entry.due) lane.due.erase({*entry.due, entry.id});
+  if (!entry.key.empty()) keys_.erase({entry.topic, entry.key});
+  for (Droppable* group : {&lane.droppable, &streams_[entry.stream].droppable}) {
+    group->ids.erase(entry.id);
+    group->bytes -= entry.bytes();
+  }
+}
+
+Shelf::Item Shelf::remove(Items::iterator at) {
+  Item item = std::move(at->second);
+  if (item.under_way) {
+    under_way_.erase(item.entry.id);
+  } else {
+    end_waiting(item);
+  }
+  count(item.entry, false);
+  items_.erase(at);
+  return item;
+}
+
+// --- Out -----------------------------------------------------------------------------------------
+
+std::size_t Shelf::lowest_admitted() const {
+  switch (admission_) {
+    case Admission::everything:
+      return lane_of(Priority::low);
+    case Admission::all_but_low:
+      return lane_of(Priority::normal);
+    case Admission::urgent_only:
+      return lane_of(Priority::urgent);
+    case Admission::nothing:
+      break;
+  }
+  return kPriorities;
+}
+
+const Entry* Shelf::take(Instant now) {
+  const std::size_t lowest = lowest_admitted();
+  const auto is_due = [&](const Lane& lane) {
+    return lane.any_released() || (!lane.due.empty() && lane.due.begin()->first <= now);
+  };
+  const auto admitted = lanes_.begin() + static_cast<std::ptrdiff_t>(lowest);
+  if (!release_all_ && std::none_of(admitted, lanes_.end(), is_due)) return nullptr;
+  std::for_each(admitted, lanes_.end(), [](Lane& lane) { lane.due.clear(); });  // they ride along
+  for (std::size_t i = kPriorities; i-- > lowest;) {
+    Lane& lane = lanes_[i];
+    if (lane.places.empty()) continue;
+    Item& item = items_.find(lane.places.begin()->second)->second;
+    end_waiting(item);
+    item.under_way = true;
+    item.handed = true;
+    under_way_.insert(item.entry.id);
+    if (item.entry.stream != kNoStream && item.entry.sequence == 0) {
+      item.entry.sequence = ++streams_[item.entry.stream].last_sequence;
+    }
+    return &item.entry;
+  }
+  return nullptr;
+}
+
+std::optional<Entry> Shelf::settle(MessageId id) {
+  if (under_way_.count(id) == 0) return std::nullopt;
+  return remove(items_.find(id)).entry;
+}
+
+void Shelf::retry(MessageId id) {
+  if (under_way_.erase(id) > 0) begin_waiting(items_.find(id)->second);
+}
+
+std::vector<Casualty> Shelf::put_back() {
+  std::vector<Casualty> lost;
+  for (const MessageId id : std::set<MessageId>(under_way_)) {
+    const auto at = items_.find(id);
+    if (at->second.entry.qos == Qos::at_least_once) {
+      retry(id);
+      continue;
+    }
+    lost.push_back({remove(at).entry,
+                    Failure(Errc::connection_lost,
+                            "the connection ended before this message was through; only QoS 1 is "
+                            "sent again")});
+  }
+  return lost;
+}
+
+std::vector<Casualty> Shelf::expire(Instant now) {
+  std::vector<Casualty> expired;
+  while (!expiry_.empty() && expiry_.begin()->first <= now) {
+    expired.push_back({remove(items_.find(expiry_.begin()->second)).entry,
+                       Failure(Errc::expired, "its time to live ended before it could be sent")});
+  }
+  return expired;
+}
+
+std::vector<Entry> Shelf::clear() {
+  std::vector<Entry> all;
+  all.reserve(items_.size());
+  while (!items_.empty()) all.push_back(remove(items_.begin()).entry);
+  std::sort(all.begin(), all.end(), [](const Entry& a, const Entry& b) { return a.id < b.id; });
+  return all;
+}
+
+// --- Times ---------------------------------------------------------------------------------------
+
+std::optional<Instant> Shelf::earliest_due() const {
+  std::optional<Instant> earliest;
+  for (std::size_t i = lowest_admitted(); i < kPriorities; ++i) {
+    const Lane& lane = lanes_[i];
+    if (lane.any_released() || (release_all_ && !lane.places.empty())) return Instant::min();
+    if (lane.due.empty()) continue;
+    const Instant due = lane.due.begin()->first;
+    earliest = earliest ? std::min(*earliest, due) : due;
+  }
+  return earliest;
+}
+
+std::optional<Instant> Shelf::next_due(Instant now) const {
+  std::optional<Instant> next = earliest_due();
+  // Once one delay budget has ended, all that wait are due.
+  if (next && *next <= now) next.reset();
+  if (!expiry_.empty()) {
+    next = next ? std::min(*next, expiry_.begin()->first) : expiry_.begin()->first;
+  }
+  return next;
+}
+
+Fill Shelf::fill() const {
+  Fill fill{.waiting = items_.size() - under_way_.size(),
+            .held_back = 0,
+            .under_way = under_way_.size(),
+            .bytes = held_.bytes};
+  for (std::size_t i = 0; i < lowest_admitted(); ++i) fill.held_back += lanes_[i].places.size();
+  return fill;
+}
+
+}  // namespace holdfast::outbox
