@@ -36,25 +36,7 @@ class LedgerTest : public LinkTest {
     ASSERT_TRUE(device.deliveries().wait_for_count(count, kLong));
   }
 
-  /// What has crossed, once nothing more has come for a while: a connection's last segments cross
-  /// after the device has stopped.
-  link::Traffic bill_of(const Mosquitto& broker) {
-    const std::uint16_t port = broker.tls_port();
-    link::Traffic bill;
-    bool more = true;
-    while (more) {
-      bill = link_->traffic(port);
-      more = link_->wait_for(
-          [&](const link::Capture& capture) {
-            return capture.of_port(port).ip_bytes() != bill.ip_bytes();
-          },
-          kQuiet);
-    }
-    return bill;
-  }
-
   static constexpr auto kLong = 100s;
-  static constexpr auto kQuiet = 2500ms;  // the kernel's own retransmissions come sooner
 };
 
 void expect_sum_of_causes(const Ledger& ledger) {
@@ -164,10 +146,9 @@ TEST_F(LedgerTest, AnEndInOrderIsOneSegment) {
   });
   ASSERT_NE(fin, segments.end()) << describe(segments);
   EXPECT_EQ(fin->payload_bytes, 22U + 4 + 24) << describe(segments);
-  const auto of_end = std::accumulate(fin, segments.end(), std::size_t{0},
-                                      [](std::size_t sum, const link::Segment& segment) {
-                                        return sum + segment.ip_bytes;
-                                      });
+  const auto of_end = std::accumulate(
+      fin, segments.end(), std::size_t{0},
+      [](std::size_t sum, const link::Segment& segment) { return sum + segment.ip_bytes; });
   EXPECT_LE(of_end, limits::kCloseIpBytes + 52) << describe(segments);  // an ACK more, perhaps
   EXPECT_EQ(device->ledger().ip_bytes(), bill.ip_bytes());
 }
