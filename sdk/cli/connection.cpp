@@ -66,9 +66,7 @@ std::string proxy_of(const Connection& connection) {
                      "http://USER:PASSWORD@HOST:PORT");
 }
 
-}  // namespace
-
-void add_connection_options(CLI::App& app, Connection& connection) {
+void add_reach_options(CLI::App& app, Connection& connection) {
   app.add_option("--broker", connection.broker, "mqtts://HOST[:PORT], port 8883 unless told")
       ->required()
       ->type_name("URL");
@@ -96,18 +94,6 @@ void add_connection_options(CLI::App& app, Connection& connection) {
   app.add_option("--alpn", connection.alpn,
                  "the protocol to name in ALPN, for brokers that share a port")
       ->type_name("PROTOCOL");
-  app.add_option("--qos", connection.qos, "0 at most once, 1 at least once, 2 exactly once")
-      ->check(CLI::Range(0U, connection.command == "sub" ? 1U : 2U))
-      ->type_name("N")
-      ->capture_default_str();
-  app.add_option("--client-id", connection.client_id,
-                 "the name the broker keeps a session under; a random one, without a session, "
-                 "unless told")
-      ->type_name("NAME");
-  app.add_option("--state-dir", connection.state_dir,
-                 "a directory for what outlives the process; nothing is kept unless told")
-      ->type_name("DIR");
-  add_login_options(app, connection);
 }
 
 void add_login_options(CLI::App& app, Connection& connection) {
@@ -132,6 +118,28 @@ void add_login_options(CLI::App& app, Connection& connection) {
   app.add_option("--timeout", connection.timeout, "how long it may take in all; 0: for ever")
       ->type_name("DURATION")
       ->capture_default_str();
+}
+
+}  // namespace
+
+void add_path_options(CLI::App& app, Connection& connection) {
+  add_reach_options(app, connection);
+  add_login_options(app, connection);
+}
+
+void add_connection_options(CLI::App& app, Connection& connection) {
+  add_path_options(app, connection);
+  app.add_option("--qos", connection.qos, "0 at most once, 1 at least once, 2 exactly once")
+      ->check(CLI::Range(0U, connection.command == "sub" ? 1U : 2U))
+      ->type_name("N")
+      ->capture_default_str();
+  app.add_option("--client-id", connection.client_id,
+                 "the name the broker keeps a session under; a random one, without a session, "
+                 "unless told")
+      ->type_name("NAME");
+  app.add_option("--state-dir", connection.state_dir,
+                 "a directory for what outlives the process; nothing is kept unless told")
+      ->type_name("DIR");
 }
 
 Options to_options(const Connection& connection) {

@@ -38,9 +38,10 @@ struct Connection {
   unsigned qos = 1;
 };
 
+/// The way to a broker, the login there, and how long to wait.
+void add_path_options(CLI::App& app, Connection& connection);
+/// These, and those of the session that `pub` and `sub` keep.
 void add_connection_options(CLI::App& app, Connection& connection);
-/// Those of them that say how to log in and how long to wait: no broker, pin, session or QoS.
-void add_login_options(CLI::App& app, Connection& connection);
 
 /// Tells on stderr what an operator should know (one pin alone, a password others can read).
 /// @throws CommandError

@@ -11,9 +11,14 @@
 #include <condition_variable>
 #include <cstring>
 #include <mutex>
+#include <span>
 #include <thread>
 #include <utility>
 
+#include <holdfast/limits.hpp>
+
+#include "channel/http_tunnel.hpp"
+#include "channel/wire_sample.hpp"
 #include "command.hpp"
 
 namespace holdfast::cli {
@@ -73,7 +78,7 @@ std::string text_of(const addrinfo& address, std::uint16_t port) {
   return url.text();
 }
 
-// 0, or the reason why not.
+// 0, or the error.
 int connect_by(int fd, const addrinfo& address, Deadline deadline) {
   if (::connect(fd, address.ai_addr, address.ai_addrlen) == 0) return 0;
   if (errno != EINPROGRESS) return errno;
@@ -81,6 +86,41 @@ int connect_by(int fd, const addrinfo& address, Deadline deadline) {
   int error = 0;
   socklen_t size = sizeof error;
   return ::getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) == 0 ? error : errno;
+}
+
+std::string why_not_connected(int fd, const addrinfo& address, Deadline deadline,
+                              const channel::Route& route) {
+  if (fd < 0) return std::strerror(errno);
+  if (const Failure failure = channel::leave_through(fd, route.network_interface)) {
+    return failure.detail;
+  }
+  const int error = connect_by(fd, address, deadline);
+  return error == 0 ? "" : std::strerror(error);
+}
+
+// What follows the answer is the server's, and a TLS server says nothing before it is spoken to.
+void open_tunnel(int fd, const channel::Route::Tunnel& tunnel, Deadline deadline) {
+  channel::TunnelReply reply(tunnel.broker, tunnel.proxy);
+  // It is one segment, which a fresh socket takes at once.
+  (void)::send(fd, tunnel.request.data(), tunnel.request.size(), MSG_NOSIGNAL);
+  std::array<std::uint8_t, 4096> bytes{};
+  for (;;) {
+    if (!wait_for(fd, Wait::to_read, deadline)) {
+      fail("the proxy " + tunnel.proxy + " does not answer", "", "");
+    }
+    const auto count = ::recv(fd, bytes.data(), bytes.size(), 0);
+    if (count < 0 && (errno == EAGAIN || errno == EINTR)) continue;
+    if (count <= 0) fail("the proxy " + tunnel.proxy + " hung up before it answered", "", "");
+    std::size_t taken = 0;
+    switch (reply.feed(std::span(bytes).first(static_cast<std::size_t>(count)), taken)) {
+      case channel::TunnelReply::Step::need_input:
+        continue;
+      case channel::TunnelReply::Step::failed:
+        fail(reply.failure().detail, "", "");
+      case channel::TunnelReply::Step::opened:
+        return;
+    }
+  }
 }
 
 }  // namespace
@@ -106,17 +146,37 @@ bool wait_for(int fd, Wait what, Deadline deadline) {
   }
 }
 
-Dialled dial(const channel::BrokerUrl& server, Deadline deadline) {
-  const Addresses addresses = resolve(server, deadline);
+Dialled dial(const channel::BrokerUrl& target, Deadline deadline, const channel::Route& route) {
+  const Addresses addresses = resolve(target, deadline);
   std::string failures;
   for (const addrinfo* address = addresses.get(); address != nullptr; address = address->ai_next) {
-    Socket socket(::socket(address->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-    const std::string text = text_of(*address, server.port);
-    const int error = socket.get() < 0 ? errno : connect_by(socket.get(), *address, deadline);
-    if (error == 0) return {.socket = std::move(socket), .address = text};
-    failures += (failures.empty() ? "" : ", ") + text + ": " + std::strerror(error);
+    Dialled dialled{.socket = Socket(::socket(address->ai_family,
+                                              SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0)),
+                    .address = text_of(*address, target.port),
+                    .is_ipv6 = address->ai_family == AF_INET6};
+    const std::string why = why_not_connected(dialled.socket.get(), *address, deadline, route);
+    if (why.empty()) {
+      if (route.tunnel) open_tunnel(dialled.socket.get(), *route.tunnel, deadline);
+      return dialled;
+    }
+    failures += (failures.empty() ? "" : ", ") + dialled.address + ": " + why;
   }
-  fail(server.text() + " cannot be reached", failures, "check host, port and network");
+  fail(target.text() + " cannot be reached", failures, "check host, port and network");
+}
+
+std::uint64_t hang_up(const Dialled& dialled, Deadline deadline) {
+  const int fd = dialled.socket.get();
+  (void)::shutdown(fd, SHUT_WR);
+  const auto until = std::min(deadline, std::chrono::steady_clock::now() + limits::kCloseTimeout);
+  std::array<std::uint8_t, 4096> rest{};
+  ssize_t count = 1;
+  while (count > 0 && wait_for(fd, Wait::to_read, until)) {
+    count = ::recv(fd, rest.data(), rest.size(), 0);
+  }
+  auto counters = channel::sample_wire(fd, dialled.is_ipv6);
+  if (!counters) return 0;
+  counters->fin_came = count == 0;
+  return ledger::WireMeter().bill(*counters, {}).ip_bytes();
 }
 
 }  // namespace holdfast::cli

@@ -1,14 +1,18 @@
 // holdfast doctor: goes the way to a broker step by step, and tells what is wrong and what costs
 // more than it has to.
 
+#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include <holdfast/device.hpp>
+#include <holdfast/limits.hpp>
 
 #include "command.hpp"
 #include "connection.hpp"
+#include "crypto/random.hpp"
 #include "device/check_options.hpp"
 #include "doctor_certificate.hpp"
 #include "doctor_path.hpp"
@@ -34,101 +38,123 @@ channel::BrokerUrl at(const asio::ip::tcp::endpoint& endpoint) {
   return {.host = endpoint.address().to_string(), .port = endpoint.port(), .is_ip_literal = true};
 }
 
+// A pin that no key has, so that whatever is shown is refused: settings are never without one.
+std::string pin_of_nobody() {
+  pinning::Pin pin;
+  crypto::fill_with_random(pin.digest);
+  return pin.text();
+}
+
+// Without a pin nobody vouches for the broker: its key is looked at and nothing is said to it.
+device::Settings settings_of(const Connection& connection) {
+  Options options = to_options(connection);
+  if (connection.pins.empty()) {
+    options.pins = {pin_of_nobody()};
+    options.pin_count = PinCount::one_is_enough;
+    options.trust = TrustMode::pinned;
+    options.ca_file.clear();
+  }
+  return device::check_options(std::move(options));
+}
+
 class Doctor {
  public:
   explicit Doctor(const DoctorOptions& options)
       : options_(options),
-        broker_(channel::parse_broker_url(options.connection.broker)),
+        settings_(settings_of(options.connection)),
+        trust_(options.connection.pins.empty() ? Trust::nobody : Trust::pins),
         deadline_(
             deadline_of(options.connection).value_or(steady_clock::now() + std::chrono::hours(24))),
         report_(options.json ? Report::Form::json : Report::Form::table,
-                "mqtts://" + broker_.text()) {
+                1 + settings_.fallbacks.size()) {
     if (const auto why = mqtt_engine::why_not_topic(options.topic); !why.empty()) {
       refuse("--topic cannot work", options.topic, why);
-    }
-    if (!options.connection.pins.empty()) {
-      settings_.emplace(device::check_options(to_options(options.connection)));
     }
   }
 
   int run() {
-    ExitCode code = kDone;
-    try {
-      const auto addresses = find_addresses(broker_, deadline_, report_);
-      const auto address = find_route(addresses, report_);
-      if (settings_) {
-        examine(address);
-      } else {
-        look(address);
-      }
-    } catch (const StepFailed& failed) {
-      code = failed.code;
-    }
+    std::size_t left = 1 + settings_.fallbacks.size();
+    examine(settings_.broker, left);
+    for (const auto& fallback : settings_.fallbacks) examine(fallback.broker, --left);
+    report_.begin_host();
     look_at_host(report_);
-    report_.finish(code, bytes_);
-    return code;
+    return report_.finish();
   }
 
  private:
-  void examine(const asio::ip::tcp::endpoint& address) {
-    Examination examination(*settings_, address, deadline_, report_);
+  // One that is silent must not use up the time of the others.
+  void examine(const channel::BrokerUrl& broker, std::size_t left) {
+    const auto now = steady_clock::now();
+    const Deadline deadline = now + (deadline_ - now) / static_cast<int>(left);
+    ExitCode code = kDone;
+    report_.begin_broker("mqtts://" + broker.text());
     try {
-      examination.connect();
-      look_at_certificate(address, examination.handshake_bytes());
-      examination.await_tickets();
-      examination.log_in();
-      examination.publish(options_.topic);
-      examination.judge_delay();
-      examination.close();
-    } catch (const StepFailed&) {
-      bytes_ += examination.ip_bytes();
-      throw;
+      const auto addresses = find_routes(find_addresses(broker, settings_.reach, deadline, report_),
+                                         settings_.reach.network_interface, report_);
+      go_the_way(broker, addresses, deadline);
+    } catch (const StepFailed& failed) {
+      code = failed.code;
     }
-    bytes_ += examination.ip_bytes();
+    report_.end_broker(code);
   }
 
-  // The verified connection does not keep what the broker has shown: it is looked at in one more.
-  void look_at_certificate(const asio::ip::tcp::endpoint& address, std::uint64_t handshake_bytes) {
-    const bool asks_authorities = !options_.connection.ca.empty();
+  void go_the_way(const channel::BrokerUrl& broker, const channel::Endpoints& addresses,
+                  Deadline deadline) {
+    Examination examination(settings_, broker, trust_, deadline, report_);
+    examination.connect(addresses);
+    const auto shown = look_at_certificate(broker, examination, deadline);
+    if (trust_ == Trust::nobody) {
+      tell_pin(broker, shown.value_or(examination.seen_pin()));
+      return;
+    }
+    examination.await_tickets();
+    // Some servers bring them with their first data.
+    const bool early = examination.has_ticket();
+    if (early) examination.resume();
+    examination.log_in();
+    examination.publish(options_.topic);
+    examination.judge_delay();
+    if (!early) examination.resume();
+    examination.close();
+  }
+
+  // The device's own handshake does not keep what the broker has shown, and ends early without a
+  // pin: it is looked at in one more, which is proved to its end. @return the pin of its key
+  std::optional<std::string> look_at_certificate(const channel::BrokerUrl& broker,
+                                                 const Examination& examination,
+                                                 Deadline deadline) {
+    const auto begin = steady_clock::now();
+    const Deadline until =
+        std::min<Deadline>(deadline, begin + limits::kConnectTimeout + limits::kHandshakeTimeout);
+    std::optional<std::uint64_t> handshake_bytes;
+    if (trust_ == Trust::pins) handshake_bytes = examination.handshake_bytes();
     try {
-      const auto server = look_at(dial(at(address), deadline_), broker_, deadline_);
-      bytes_ += server.ip_bytes;
-      report_certificate(server, handshake_bytes,
-                         asks_authorities ? Asked::authorities_too : Asked::pin_alone, report_);
+      const auto dialled =
+          dial(at(examination.endpoint()), until, channel::route_to(broker, settings_.reach));
+      const auto server = look_at(dialled, broker, until, settings_.tls.alpn);
+      Step step = describe_certificate(
+          server, handshake_bytes,
+          options_.connection.ca.empty() ? Asked::pin_alone : Asked::authorities_too);
+      step.time = steady_clock::now() - begin;
+      step.bytes = hang_up(dialled, until);
+      report_.add(std::move(step));
+      return server.leaf.pin.text();
     } catch (const CommandError& error) {
       // Not on the device's way: it goes on without.
       report_.add({.name = "certificate",
                    .what = std::string("it could not be looked at in a second connection: ") +
                            error.what()});
+      return std::nullopt;
     }
   }
 
-  // Without a pin nobody vouches for the broker, and nothing is said to it.
-  void look(const asio::ip::tcp::endpoint& address) {
-    const auto begin = steady_clock::now();
-    std::optional<Dialled> dialled;
-    try {
-      dialled.emplace(dial(at(address), deadline_));
-    } catch (const CommandError& error) {
-      fail(report_, {.name = "tcp", .time = steady_clock::now() - begin},
-           {Errc::unreachable, error.what()}, Where::path);
-    }
-    const auto connected = steady_clock::now();
-    report_.add({.name = "tcp", .what = dialled->address + " answers", .time = connected - begin});
-    std::optional<ServerKeys> server;
-    try {
-      server.emplace(look_at(*dialled, broker_, deadline_));
-    } catch (const CommandError& error) {
-      fail(report_, {.name = "tls", .time = steady_clock::now() - connected},
-           {Errc::tls_failed, error.what()}, Where::handshake);
-    }
-    bytes_ += server->ip_bytes;
-    report_.add({.name = "tls",
-                 .what = "TLS 1.3",
-                 .time = steady_clock::now() - connected,
-                 .bytes = server->ip_bytes});
-    report_certificate(*server, std::nullopt, Asked::pin_alone, report_);
-    const std::string pin = server->leaf.pin.text();
+  bool takes_a_detour() const {
+    const Connection& given = options_.connection;
+    return !(given.proxy.empty() && given.proxy_file.empty() && given.network_interface.empty() &&
+             given.alpn.empty());
+  }
+
+  void tell_pin(const channel::BrokerUrl& broker, const std::string& pin) {
     report_.set_pin(pin);
     report_.add({.name = "pin",
                  .what = pin + " was seen, and nobody vouches for it yet: this is where it ends, "
@@ -139,16 +165,16 @@ class Doctor {
         "the broker's host:\n"
         "  holdfast pin --key broker.key      (or --cert broker.crt)\n"
         "If it prints the same pin, go on with it:\n"
-        "  holdfast doctor --broker " +
-        options_.connection.broker + " --pin " + pin);
+        "  holdfast doctor --broker mqtts://" +
+        broker.text() + " --pin " + pin +
+        (takes_a_detour() ? "\n(and the other options of this call)" : ""));
   }
 
   const DoctorOptions& options_;
-  const channel::BrokerUrl broker_;
+  const device::Settings settings_;
+  const Trust trust_;
   const Deadline deadline_;
-  std::optional<device::Settings> settings_;
   Report report_;
-  std::uint64_t bytes_ = 0;  // of IP packets, spent on finding out
 };
 
 }  // namespace
@@ -157,18 +183,12 @@ void add_doctor(CLI::App& app, Action& action) {
   auto* command = app.add_subcommand(
       "doctor", "go the way to a broker step by step, and tell what is wrong or too dear");
   const auto options = std::make_shared<DoctorOptions>();
-  command
-      ->add_option("--broker", options->connection.broker,
-                   "mqtts://HOST[:PORT], port 8883 unless told")
-      ->required()
-      ->type_name("URL");
-  command
-      ->add_option("--pin", options->connection.pins,
-                   "a key of the broker, sha256/BASE64; without one nothing is said to the broker, "
-                   "and the pin that is seen is printed")
-      ->allow_extra_args(false)
-      ->type_name("PIN");
-  add_login_options(*command, options->connection);
+  add_path_options(*command, options->connection);
+  command->get_option("--pin")->required(false)->description(
+      "a key of the broker, sha256/BASE64; without one nothing is said to the broker, and the pin "
+      "that is seen is printed");
+  command->get_option("--also-broker")
+      ->description("another broker of the same pins, which is examined as well; repeat it");
   command->add_option("--topic", options->topic, "where a message is published to")
       ->type_name("TOPIC")
       ->capture_default_str();

@@ -43,8 +43,8 @@ std::string describe(const ServerKeys& server) {
 
 }  // namespace
 
-void report_certificate(const ServerKeys& server, std::optional<std::uint64_t> handshake_bytes,
-                        Asked asked, Report& report) {
+Step describe_certificate(const ServerKeys& server, std::optional<std::uint64_t> handshake_bytes,
+                          Asked asked) {
   Step step{.name = "certificate"};
   std::uint64_t sent = 0;
   for (const auto& one : server.chain) sent += one.size() + kAroundCertificate;
@@ -79,7 +79,7 @@ void report_certificate(const ServerKeys& server, std::optional<std::uint64_t> h
             : "with authorities a chain has to be sent; P-256 keys and few intermediates "
               "make it short";
   }
-  report.add(std::move(step));
+  return step;
 }
 
 }  // namespace holdfast::cli

@@ -16,7 +16,7 @@ namespace holdfast::cli {
 enum class Asked { pin_alone, authorities_too };
 
 /// @param handshake_bytes TLS bytes of a full handshake of the device's, if one was made
-void report_certificate(const ServerKeys& server, std::optional<std::uint64_t> handshake_bytes,
-                        Asked asked, Report& report);
+Step describe_certificate(const ServerKeys& server, std::optional<std::uint64_t> handshake_bytes,
+                          Asked asked);
 
 }  // namespace holdfast::cli

@@ -60,12 +60,14 @@ struct Route {
   std::string from;
   std::string interface;
   std::error_code error;
+  Failure unusable;  // the interface
 };
 
 // The kernel chooses the way when a datagram socket is connected, and sends nothing for it.
-Route route_to(const Endpoint& endpoint) {
+Route route_to(const Endpoint& endpoint, const std::string& network_interface) {
   Route route;
   const Socket socket(::socket(endpoint.protocol().family(), SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (socket.get() >= 0) route.unusable = channel::leave_through(socket.get(), network_interface);
   sockaddr_storage local{};
   socklen_t size = sizeof local;
   if (socket.get() < 0 ||
@@ -97,60 +99,74 @@ std::string text_of(const Endpoint& endpoint) {
          std::to_string(endpoint.port());
 }
 
-channel::Endpoints find_addresses(const channel::BrokerUrl& broker, Deadline deadline,
-                                  Report& report) {
+channel::Endpoints find_addresses(const channel::BrokerUrl& broker, const channel::Reach& reach,
+                                  Deadline deadline, Report& report) {
+  const channel::BrokerUrl& target = reach.proxy ? reach.proxy->server : broker;
+  const std::string whose = reach.proxy ? "the proxy " : "";
+  const std::string rest =
+      reach.proxy ? "; " + broker.host + " is for the proxy to find" : std::string();
   Step step{.name = "name"};
-  if (broker.is_ip_literal) {
-    step.what = broker.host + " is an address: nothing to look up";
-    step.facts["addresses"] = {broker.host};
+  if (target.is_ip_literal) {
+    step.what = whose + target.host + " is an address: nothing to look up" + rest;
+    step.facts["addresses"] = {target.host};
     report.add(std::move(step));
-    return {{asio::ip::make_address(broker.host), broker.port}};
+    return {{asio::ip::make_address(target.host), target.port}};
   }
   const auto begin = steady_clock::now();
   asio::io_context io;
   const auto work = asio::make_work_guard(io);  // the answer comes from another thread
   channel::Resolver resolver(io.get_executor());
   channel::Endpoints found;
-  Failure failure(Errc::name_not_resolved, "no name server has answered for " + broker.host);
-  resolver.resolve(broker.host, broker.port, [&](channel::Endpoints endpoints, Failure why) {
+  Failure failure(Errc::name_not_resolved, "no name server has answered for " + target.host);
+  resolver.resolve(target.host, target.port, [&](channel::Endpoints endpoints, Failure why) {
     found = std::move(endpoints);
     failure = std::move(why);
     io.stop();
   });
   io.run_until(std::min(deadline, begin + limits::kResolveTimeout));
   step.time = steady_clock::now() - begin;
+  const auto bytes = channel::cost_of_lookup(target.host, found, *step.time).ip_bytes().sum();
+  if (bytes > 0) step.bytes = bytes;
   if (!failure && found.empty()) {
-    failure = Failure(Errc::name_not_resolved, "the name " + broker.host + " has no address");
+    failure = Failure(Errc::name_not_resolved, "the name " + target.host + " has no address");
   }
   if (failure) fail(report, std::move(step), failure, Where::path);
-  step.what = broker.host + " is " + list_of(found);
+  step.what = whose + target.host + " is " + list_of(found) + rest;
+  if (step.bytes) step.what += "; the lookup's bytes are an estimate, at most so many";
   step.facts["addresses"] = nlohmann::ordered_json::array();
   for (const Endpoint& one : found) step.facts["addresses"].push_back(one.address().to_string());
   report.add(std::move(step));
   return found;
 }
 
-Endpoint find_route(const channel::Endpoints& addresses, Report& report) {
+channel::Endpoints find_routes(const channel::Endpoints& addresses,
+                               const std::string& network_interface, Report& report) {
   Step step{.name = "route"};
+  channel::Endpoints there;
   std::string without;
+  Failure unusable;
   for (const Endpoint& endpoint : addresses) {
-    const Route route = route_to(endpoint);
+    const Route route = route_to(endpoint, network_interface);
+    if (route.unusable) unusable = route.unusable;
     const std::string address = endpoint.address().to_string();
     if (route.error) {
       without +=
           (without.empty() ? "no route to " : ", ") + address + " (" + route.error.message() + ")";
       continue;
     }
+    there.push_back(endpoint);
+    if (there.size() > 1) continue;
     step.what = "to " + address + " from " + route.from +
-                (route.interface.empty() ? "" : " over " + route.interface) +
-                (without.empty() ? "" : "; " + without);
+                (route.interface.empty() ? "" : " over " + route.interface);
     step.facts["address"] = address;
     step.facts["from"] = route.from;
     step.facts["interface"] = route.interface;
-    report.add(std::move(step));
-    return endpoint;
   }
-  fail(report, std::move(step), {Errc::unreachable, without}, Where::path);
+  if (unusable) fail(report, std::move(step), unusable, Where::interface);
+  if (there.empty()) fail(report, std::move(step), {Errc::unreachable, without}, Where::path);
+  if (!without.empty()) step.what += "; " + without;
+  report.add(std::move(step));
+  return there;
 }
 
 void look_at_host(Report& report) {

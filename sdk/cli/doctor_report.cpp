@@ -74,13 +74,18 @@ std::string padded(std::string text, std::size_t width) {
   return text;
 }
 
+std::string things_that_cost(std::size_t count) {
+  return count == 1 ? "one thing costs more than it has to"
+                    : std::to_string(count) + " things cost more than they have to";
+}
+
 std::string right(const std::string& text, std::size_t width) {
   return std::string(width - std::min(width, text.size()), ' ') + text;
 }
 
 }  // namespace
 
-Report::Report(Form form, std::string broker) : form_(form), broker_(std::move(broker)) {
+Report::Report(Form form, std::size_t brokers) : form_(form), several_(brokers > 1) {
   if (form_ == Form::json || ::isatty(STDOUT_FILENO) != 1) return;
   const char* terminal = std::getenv("TERM");
   colour_ = std::getenv("NO_COLOR") == nullptr && terminal != nullptr &&
@@ -118,16 +123,44 @@ void Report::print_line(const Step& step) const {
   print_wrapped("mend: " + step.mend, style_of(step.finding));
 }
 
+void Report::begin_broker(std::string url) {
+  if (several_) print_title(url);
+  brokers_.push_back({.url = std::move(url)});
+  on_the_way_ = true;
+}
+
+void Report::end_broker(ExitCode code) {
+  brokers_.back().code = code;
+  on_the_way_ = false;
+}
+
+void Report::begin_host() {
+  if (several_) print_title("this host");
+}
+
+void Report::print_title(const std::string& title) {
+  if (form_ == Form::json) return;
+  print((std::exchange(titled_, true) ? "\n" : "") + styled(title, kBold) + "\n");
+}
+
 void Report::add(Step step) {
-  failed_ = failed_ || step.finding == Finding::failed;
-  if (step.finding == Finding::costs) ++costs_;
+  if (on_the_way_) {
+    Way& way = brokers_.back();
+    way.failed = way.failed || step.finding == Finding::failed;
+    way.costs += step.finding == Finding::costs ? 1 : 0;
+    way.bytes += step.bytes.value_or(0);
+  } else if (step.finding == Finding::costs) {
+    ++host_costs_;
+  }
   if (form_ == Form::table) {
     print_line(step);
     return;
   }
-  nlohmann::ordered_json one{{"step", step.name}, {"finding", name_of(step.finding)},
-                             {"what", step.what}, {"mend", nullptr},
-                             {"ms", nullptr},     {"bytes", nullptr}};
+  nlohmann::ordered_json one{
+      {"step", step.name}, {"broker", nullptr}, {"finding", name_of(step.finding)},
+      {"what", step.what}, {"mend", nullptr},   {"ms", nullptr},
+      {"bytes", nullptr}};
+  if (on_the_way_) one["broker"] = brokers_.back().url;
   if (!step.mend.empty()) one["mend"] = step.mend;
   if (step.time) one["ms"] = std::round(milliseconds_of(*step.time) * 100) / 100;
   if (step.bytes) one["bytes"] = *step.bytes;
@@ -136,32 +169,67 @@ void Report::add(Step step) {
 }
 
 void Report::add_advice(std::string text) {
+  if (on_the_way_) brokers_.back().unconfirmed = true;
   advice_.push_back(std::move(text));
 }
 
-void Report::finish(ExitCode code, std::uint64_t bytes) {
+ExitCode Report::finish() {
+  const auto bad = std::find_if(brokers_.begin(), brokers_.end(),
+                                [](const Way& way) { return way.code != kDone; });
+  const ExitCode code = bad == brokers_.end() ? kDone : bad->code;
   if (form_ == Form::json) {
-    nlohmann::ordered_json all{
-        {"broker", broker_},
-        {"result", failed_ ? "failed" : (advice_.empty() ? "good" : "unconfirmed")},
-        {"exit_code", static_cast<int>(code)},
-        {"pin", nullptr},
-        {"bytes", bytes},
-        {"steps", steps_},
-        {"advice", advice_}};
-    if (!pin_.empty()) all["pin"] = pin_;
-    print(all.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
-    return;
+    print_object(code);
+  } else {
+    print_verdicts();
   }
-  std::string verdict = failed_ ? "not healthy" : "healthy";
-  if (!failed_ && !advice_.empty()) verdict = "reached, and not confirmed to be yours";
-  if (!failed_ && costs_ > 0) {
-    verdict += costs_ == 1 ? ", one thing costs more than it has to"
-                           : ", " + std::to_string(costs_) + " things cost more than they have to";
+  return code;
+}
+
+void Report::print_verdicts() const {
+  print("\n");
+  for (const Way& way : brokers_) {
+    std::string verdict = way.failed        ? "not healthy"
+                          : way.unconfirmed ? "reached, and not confirmed to be yours"
+                                            : "healthy";
+    // With one broker the host's are told with it.
+    const std::size_t costs = way.costs + (several_ ? 0 : host_costs_);
+    if (!way.failed && costs > 0) verdict += ", " + things_that_cost(costs);
+    print(styled(way.url + ": " + verdict, way.failed ? kRed : kBold) + " (" +
+          std::to_string(way.bytes) + " bytes were spent on finding out)\n");
   }
-  print("\n" + styled(broker_ + ": " + verdict, failed_ ? kRed : kBold) + " (" +
-        std::to_string(bytes) + " bytes were spent on finding out)\n");
+  if (several_ && host_costs_ > 0) {
+    print(styled("this host: " + things_that_cost(host_costs_), kBold) + "\n");
+  }
   for (const std::string& text : advice_) print("\n" + text + "\n");
+}
+
+void Report::print_object(ExitCode code) const {
+  const auto result_of = [](bool failed, bool unconfirmed) {
+    return failed ? "failed" : unconfirmed ? "unconfirmed" : "good";
+  };
+  bool failed = false;
+  bool unconfirmed = false;
+  std::uint64_t bytes = 0;
+  nlohmann::ordered_json brokers = nlohmann::ordered_json::array();
+  for (const Way& way : brokers_) {
+    failed = failed || way.failed;
+    unconfirmed = unconfirmed || way.unconfirmed;
+    bytes += way.bytes;
+    brokers.push_back({{"broker", way.url},
+                       {"result", result_of(way.failed, way.unconfirmed)},
+                       {"exit_code", static_cast<int>(way.code)},
+                       {"pin", nullptr},
+                       {"bytes", way.bytes}});
+    if (!way.pin.empty()) brokers.back()["pin"] = way.pin;
+  }
+  const nlohmann::ordered_json all{{"result", result_of(failed, unconfirmed)},
+                                   {"exit_code", static_cast<int>(code)},
+                                   {"pin", brokers.front().at("pin")},
+                                   {"bytes", bytes},
+                                   {"brokers", brokers},
+                                   {"steps", steps_},
+                                   {"advice", advice_}};
+  print(all.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
 }
 
 }  // namespace holdfast::cli

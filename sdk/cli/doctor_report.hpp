@@ -38,30 +38,51 @@ class Report {
  public:
   enum class Form { table, json };
 
-  Report(Form form, std::string broker);
+  /// @param brokers how many there will be: of several each has a title
+  Report(Form form, std::size_t brokers);
+
+  /// The steps that follow are on the way to this one.
+  void begin_broker(std::string url);
+  void end_broker(ExitCode code);
+  /// The steps that follow are this host's.
+  void begin_host();
 
   void add(Step step);
   /// Something that a person needs at the end: the pin that was seen, and what to do with it.
   void add_advice(std::string text);
-  void set_pin(std::string pin) { pin_ = std::move(pin); }
+  /// The key that the present broker showed.
+  void set_pin(std::string pin) { brokers_.back().pin = std::move(pin); }
 
-  /// The last line, or the object. @param bytes of IP packets in all
-  void finish(ExitCode code, std::uint64_t bytes);
-
-  bool failed() const { return failed_; }
+  /// The last lines, or the object. @return the exit code: that of the first broker that failed
+  ExitCode finish();
 
  private:
+  /// What was found on the way to one broker.
+  struct Way {
+    std::string url;
+    ExitCode code = kDone;
+    std::string pin{};
+    std::uint64_t bytes = 0;  // of IP, of all steps
+    std::size_t costs = 0;    // steps
+    bool failed = false;
+    bool unconfirmed = false;
+  };
+
+  void print_title(const std::string& title);
   void print_line(const Step& step) const;
   void print_wrapped(std::string_view text, std::string_view style) const;
+  void print_verdicts() const;
+  void print_object(ExitCode code) const;
   std::string styled(std::string_view text, std::string_view style) const;
 
   const Form form_;
-  const std::string broker_;
+  const bool several_;
   bool colour_ = false;
   std::size_t width_ = 0;  // of the terminal; 0: none
-  bool failed_ = false;
-  std::size_t costs_ = 0;
-  std::string pin_;
+  std::vector<Way> brokers_;
+  bool titled_ = false;
+  bool on_the_way_ = false;     // to the last of them
+  std::size_t host_costs_ = 0;  // steps of this host's that cost
   nlohmann::ordered_json steps_ = nlohmann::ordered_json::array();
   std::vector<std::string> advice_;
 };

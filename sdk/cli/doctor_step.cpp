@@ -26,6 +26,16 @@ constexpr std::array kMends{
     Mend{Errc::timed_out, Where::path,
          "packets vanish on the way: check the address, the firewalls in between and whether the "
          "network lets this port out; some mobile networks only pass 443"},
+    Mend{Errc::unreachable, Where::interface,
+         "check --interface against what ip link shows, and whether the modem is up"},
+    Mend{
+        Errc::timed_out, Where::proxy,
+        "check host and port of --proxy, and the firewalls up to it; the proxy's log tells whether "
+        "it has seen the request"},
+    Mend{Errc::proxy_refused, Where::proxy,
+         "where it wants a user name and a password, name a file with "
+         "http://USER:PASSWORD@HOST:PORT as --proxy-file; otherwise let the proxy allow CONNECT to "
+         "the broker's port (some allow 443 alone)"},
     Mend{Errc::timed_out, Where::handshake,
          "somebody takes connections there and says nothing: a listener without TLS, a proxy "
          "without its broker, or a broker that hangs. Check the port, then the broker's log"},

@@ -16,7 +16,7 @@ struct StepFailed {
 };
 
 /// Where on the way something failed: the same error has another cause in another place.
-enum class Where { path, handshake, login, publish };
+enum class Where { path, interface, proxy, handshake, login, publish };
 
 /// Completes a step that has failed with the cause, and with the mend in plain words.
 Step explain(Step step, const Failure& failure, Where where);

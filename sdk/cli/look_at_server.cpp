@@ -18,7 +18,6 @@
 #include <holdfast/error.hpp>
 
 #include "channel/tls_errors.hpp"
-#include "channel/wire_sample.hpp"
 #include "command.hpp"
 #include "dial.hpp"
 #include "pinning/spki.hpp"
@@ -169,7 +168,8 @@ ServerKeys look_at_server(const std::string& server, std::chrono::milliseconds t
   return look_at(dial(url, deadline), url, deadline);
 }
 
-ServerKeys look_at(const Dialled& dialled, const channel::BrokerUrl& server, Deadline deadline) {
+ServerKeys look_at(const Dialled& dialled, const channel::BrokerUrl& server, Deadline deadline,
+                   std::string alpn) {
   // The TLS-1.3-only method and an explicit order to verify: without it wolfSSL as Debian builds it
   // takes a server that shows no certificate at all.
   wolfSSL_Init();
@@ -187,7 +187,10 @@ ServerKeys look_at(const Dialled& dialled, const channel::BrokerUrl& server, Dea
       wolfSSL_set_fd(session.get(), line.fd) == WOLFSSL_SUCCESS &&
       (server.is_ip_literal ||
        wolfSSL_UseSNI(session.get(), WOLFSSL_SNI_HOST_NAME, server.host.data(),
-                      static_cast<unsigned short>(server.host.size())) == WOLFSSL_SUCCESS);
+                      static_cast<unsigned short>(server.host.size())) == WOLFSSL_SUCCESS) &&
+      (alpn.empty() ||
+       wolfSSL_UseALPN(session.get(), alpn.data(), static_cast<unsigned int>(alpn.size()),
+                       WOLFSSL_ALPN_FAILED_ON_MISMATCH) == WOLFSSL_SUCCESS);
   if (!ready) throw std::runtime_error("wolfSSL refuses the connection's settings");
   wolfSSL_SSLSetIORecv(session.get(), receive);
   wolfSSL_SetIOReadCtx(session.get(), &line);
@@ -206,10 +209,6 @@ ServerKeys look_at(const Dialled& dialled, const channel::BrokerUrl& server, Dea
     if (const auto key = key_in(shown.chain[i], nullptr)) keys.above.push_back(*key);
   }
   keys.chain = std::move(shown.chain);
-  const bool is_ipv6 = dialled.address.starts_with('[');
-  if (const auto wire = channel::bill_wire(line.fd, is_ipv6)) {
-    keys.ip_bytes = wire->ip_bytes();
-  }
   return keys;
 }
 

@@ -23,7 +23,6 @@ struct ServerKeys {
   std::vector<SeenKey> above;  ///< keys of the other certificates it sent: proved by nobody
   /// What it sent, DER, its own first.
   std::vector<std::vector<std::uint8_t>> chain;
-  std::uint64_t ip_bytes = 0;  ///< of the connection, both ways, but for its last segments
 };
 
 /// @param server HOST:PORT, port 8883 unless told; IPv6 addresses in brackets.
@@ -31,6 +30,8 @@ struct ServerKeys {
 ServerKeys look_at_server(const std::string& server, std::chrono::milliseconds timeout);
 
 /// The same over a connection that stands. @param server named in the handshake (SNI)
-ServerKeys look_at(const Dialled& dialled, const channel::BrokerUrl& server, Deadline deadline);
+/// @param alpn the protocol that is offered; empty: none
+ServerKeys look_at(const Dialled& dialled, const channel::BrokerUrl& server, Deadline deadline,
+                   std::string alpn = {});
 
 }  // namespace holdfast::cli

@@ -38,6 +38,8 @@ std::string option_of(std::string field) {
   if (field == "ca-file") return "--ca";
   if (field == "client-certificate.certificate-file") return "--cert";
   if (field == "client-certificate.key-file") return "--key";
+  if (field == "fallback-brokers") return "--also-broker";
+  if (field == "network-interface") return "--interface";
   return (field == "password" ? "--password-file" : "--" + field);
 }
 

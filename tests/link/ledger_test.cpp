@@ -36,25 +36,7 @@ class LedgerTest : public LinkTest {
     ASSERT_TRUE(device.deliveries().wait_for_count(count, kLong));
   }
 
-  /// What has crossed, once nothing more has come for a while: a connection's last segments cross
-  /// after the device has stopped.
-  link::Traffic bill_of(const Mosquitto& broker) {
-    const std::uint16_t port = broker.tls_port();
-    link::Traffic bill;
-    bool more = true;
-    while (more) {
-      bill = link_->traffic(port);
-      more = link_->wait_for(
-          [&](const link::Capture& capture) {
-            return capture.of_port(port).ip_bytes() != bill.ip_bytes();
-          },
-          kQuiet);
-    }
-    return bill;
-  }
-
   static constexpr auto kLong = 100s;
-  static constexpr auto kQuiet = 2500ms;  // the kernel's own retransmissions come sooner
 };
 
 void expect_sum_of_causes(const Ledger& ledger) {

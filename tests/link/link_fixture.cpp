@@ -29,4 +29,20 @@ Options LinkTest::far_options(const Mosquitto& broker, std::string client_id) {
   return options;
 }
 
+link::Traffic LinkTest::bill_of(const Mosquitto& broker) {
+  constexpr auto kQuiet = 2500ms;  // the kernel's own retransmissions come sooner
+  const std::uint16_t port = broker.tls_port();
+  link::Traffic bill;
+  bool more = true;
+  while (more) {
+    bill = link_->traffic(port);
+    more = link_->wait_for(
+        [&](const link::Capture& capture) {
+          return capture.of_port(port).ip_bytes() != bill.ip_bytes();
+        },
+        kQuiet);
+  }
+  return bill;
+}
+
 }  // namespace holdfast::test

@@ -25,6 +25,10 @@ class LinkTest : public DeviceTest {
   /// Options for that broker, with its IPv4 address.
   Options far_options(const Mosquitto& broker, std::string client_id = "device");
 
+  /// What has crossed to and from that broker, once nothing more has come for a while: a
+  /// connection's last segments cross after the device has stopped.
+  link::Traffic bill_of(const Mosquitto& broker);
+
   /// Both ways.
   void set(const link::Conditions& conditions) { link_->set(conditions); }
 

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstring>
 #include <stdexcept>
+#include <utility>
 #include <vector>
 
 namespace holdfast::test {
@@ -27,27 +28,29 @@ bool asks_for_a(const Packet& query, std::size_t end) {
   return query[end - 4] == 0 && query[end - 3] == ns_t_a;
 }
 
-// RFC 1035 section 4.1: header, the question once more, and perhaps a record that points to it.
-Packet answer_to(const Packet& query, std::size_t end, const std::string& address) {
+// RFC 1035 section 4.1: header, the question once more, and perhaps records that point to it.
+Packet answer_to(const Packet& query, std::size_t end, const std::vector<std::string>& addresses) {
   Packet answer(query.begin(), query.begin() + static_cast<std::ptrdiff_t>(end));
   answer[2] = 0x81;  // an answer, with recursion desired
   answer[3] = 0x80;  // recursion available, no error
   std::memset(answer.data() + 6, 0, 6);
   if (!asks_for_a(query, end)) return answer;
-  answer[7] = 1;  // one record
-  const std::array<unsigned char, 12> record{0xC0, NS_HFIXEDSZ, 0, ns_t_a, 0, ns_c_in,
-                                             0,    0,           0, 60,     0, 4};
-  answer.insert(answer.end(), record.begin(), record.end());
-  in_addr value{};
-  ::inet_pton(AF_INET, address.c_str(), &value);
-  const auto* bytes = reinterpret_cast<const unsigned char*>(&value);
-  answer.insert(answer.end(), bytes, bytes + sizeof value);
+  answer[7] = static_cast<unsigned char>(addresses.size());
+  for (const std::string& address : addresses) {
+    const std::array<unsigned char, 12> record{0xC0, NS_HFIXEDSZ, 0, ns_t_a, 0, ns_c_in,
+                                               0,    0,           0, 60,     0, 4};
+    answer.insert(answer.end(), record.begin(), record.end());
+    in_addr value{};
+    ::inet_pton(AF_INET, address.c_str(), &value);
+    const auto* bytes = reinterpret_cast<const unsigned char*>(&value);
+    answer.insert(answer.end(), bytes, bytes + sizeof value);
+  }
   return answer;
 }
 
 }  // namespace
 
-DnsServer::DnsServer(const std::string& address) : address_(address) {
+DnsServer::DnsServer(const std::string& address) : addresses_{address} {
   socket_ = ::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   sockaddr_in own{};
   own.sin_family = AF_INET;
@@ -66,9 +69,9 @@ DnsServer::~DnsServer() {
   ::close(socket_);
 }
 
-void DnsServer::set_address(const std::string& address) {
+void DnsServer::set_addresses(std::vector<std::string> addresses) {
   const std::lock_guard lock(mutex_);
-  address_ = address;
+  addresses_ = std::move(addresses);
 }
 
 void DnsServer::serve() {
@@ -85,7 +88,7 @@ void DnsServer::serve() {
     if (asks_for_a(query, end)) ++questions_;
     if (silent_) continue;
     const std::lock_guard lock(mutex_);
-    const Packet answer = answer_to(query, end, address_);
+    const Packet answer = answer_to(query, end, addresses_);
     ::sendto(socket_, answer.data(), answer.size(), 0, reinterpret_cast<const sockaddr*>(&from),
              size);
   }

@@ -5,11 +5,12 @@
 #include <mutex>
 #include <string>
 #include <thread>
+#include <vector>
 
 namespace holdfast::test {
 
 // DnsServer answers on 127.0.0.1:53 of the private network, in a thread of its own: every name has
-// the one address that it is told (A), and no other record. Throws std::runtime_error when it
+// the addresses that it is told (A), and no other record. Throws std::runtime_error when it
 // cannot listen.
 class DnsServer {
  public:
@@ -18,7 +19,8 @@ class DnsServer {
   DnsServer(const DnsServer&) = delete;
   DnsServer& operator=(const DnsServer&) = delete;
 
-  void set_address(const std::string& address);
+  void set_address(const std::string& address) { set_addresses({address}); }
+  void set_addresses(std::vector<std::string> addresses);
   // While true it takes questions and says nothing.
   void be_silent(bool silent) { silent_ = silent; }
   // Questions for an A record.
@@ -31,7 +33,7 @@ class DnsServer {
   std::atomic<bool> silent_{false};
   std::atomic<std::size_t> questions_{0};
   std::mutex mutex_;
-  std::string address_;
+  std::vector<std::string> addresses_;
   std::thread thread_;
 };
 

@@ -123,7 +123,7 @@ void Mosquitto::write_password_file() const {
 
 bool Mosquitto::launch() {
   const std::string file = dir_.write("mosquitto.conf", config()).string();
-  process_ = Process::spawn({find_broker(), "-c", file});
+  process_ = Process::spawn({find_broker(), "-c", file}, {.environment = options_.environment});
   static const std::regex kReady("mosquitto version [^ ]+ running");
   return process_->wait_for_line(kReady, kReadyBound).has_value();
 }

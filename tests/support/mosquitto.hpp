@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "support/keys.hpp"
@@ -32,6 +33,7 @@ struct MosquittoOptions {
   std::vector<std::string> extra_lines{};      // mosquitto.conf(5), global part.
   std::vector<std::string> tls_extra_lines{};  // In the TLS listener's part.
   std::string tls_address = "127.0.0.1";       // Empty: all addresses.
+  std::vector<std::pair<std::string, std::string>> environment{};
 };
 
 // Mosquitto is a real broker on unused loopback ports, in a process of its own.
@@ -64,8 +66,8 @@ class Mosquitto {
   std::uint16_t plain_port() const { return plain_port_; }
 
   // The log is that of the present run, or of the last one when stopped; log_type
-  // is all, so every packet has its line ("Received CONNECT from", "Sending
-  // PUBACK to").
+  // is all, so every packet has its line ("Sending PUBACK to"), and a
+  // login "New client connected from".
   std::optional<std::string> wait_log(std::string_view substring,
                                       std::chrono::milliseconds bound) const;
   // True when `count` lines with it have come within `bound`.

@@ -1,5 +1,6 @@
 #include "support/tcp_proxy.hpp"
 
+#include <algorithm>
 #include <asio.hpp>
 #include <atomic>
 #include <condition_variable>
@@ -46,7 +47,7 @@ class TcpProxy::Engine {
   explicit Engine(std::uint16_t target_port)
       : acceptor_(listen_somewhere(context_)),
         endpoint_(acceptor_.local_endpoint()),
-        target_(loopback(target_port)) {
+        targets_{loopback(target_port)} {
     observer_.up = [this](std::size_t number, std::string_view bytes) { count_up(number, bytes); };
     observer_.down = [this](std::size_t, std::string_view bytes) { bytes_down_ += bytes.size(); };
     observer_.ended = [this](const ProxyLink* link) { forget(link); };
@@ -120,7 +121,8 @@ class TcpProxy::Engine {
     const auto link = std::make_shared<ProxyLink>(std::move(client), made(), observer_);
     links_.insert(link);
     link->hold(hold_up_, hold_down_);
-    link->start(target_);
+    link->start(targets_.front());
+    std::rotate(targets_.begin(), targets_.begin() + 1, targets_.end());
     {
       const std::lock_guard lock(mutex_);
       ++made_;
@@ -154,7 +156,7 @@ class TcpProxy::Engine {
       asio::make_work_guard(context_);
   tcp::acceptor acceptor_;
   const tcp::endpoint endpoint_;
-  tcp::endpoint target_;
+  std::vector<tcp::endpoint> targets_;  // the next one first
   std::set<std::shared_ptr<ProxyLink>> links_;
   bool hold_up_ = false;
   bool hold_down_ = false;
@@ -194,7 +196,13 @@ void TcpProxy::black_hole(bool swallow, Way way) {
 }
 
 void TcpProxy::set_target(std::uint16_t target_port) {
-  engine_->in_thread([this, target_port] { engine_->target_ = loopback(target_port); });
+  set_targets({target_port});
+}
+
+void TcpProxy::set_targets(const std::vector<std::uint16_t>& target_ports) {
+  std::vector<tcp::endpoint> targets;
+  for (const std::uint16_t port : target_ports) targets.push_back(loopback(port));
+  engine_->in_thread([&] { engine_->targets_ = std::move(targets); });
 }
 
 std::uint64_t TcpProxy::bytes_up() const {

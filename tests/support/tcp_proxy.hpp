@@ -39,6 +39,8 @@ class TcpProxy {
   void black_hole(bool swallow, Way way = Way::kBoth);
   // Later connections go to this port.
   void set_target(std::uint16_t target_port);
+  // Or to these in turn, as behind a load balancer.
+  void set_targets(const std::vector<std::uint16_t>& target_ports);
 
   // Bytes forwarded from clients to the target, and back.
   std::uint64_t bytes_up() const;

@@ -66,7 +66,7 @@ void Channel::open(const asio::ip::tcp::endpoint& endpoint, ChannelEvents events
   } else {
     handle_ = socket_.native_handle();
     set_socket_options();
-    failure = bind_to_interface();
+    failure = leave_through(handle_, route_.network_interface);
   }
   if (failure) {
     asio::post(socket_.get_executor(),
@@ -157,6 +157,7 @@ void Channel::connected(const std::error_code& error) {
     active_ = std::chrono::steady_clock::now();
     meter_.connected(*counters, active_);
   }
+  bill_.set_up_ip_bytes = ip_bytes();
   // The proxy's answer and the handshake share one bound: what is waited for is the broker.
   arm_timer(timeouts_.handshake);
   if (route_.tunnel) {

@@ -55,6 +55,9 @@ struct ChannelBill {
   std::uint64_t ticket_bytes_down = 0;  ///< of those: records without a byte for MQTT
   std::uint64_t tls_records_up = 0;
   std::uint64_t handshake_bytes = 0;  ///< of those TLS bytes, both ways, up to the verdict
+  /// IP bytes, both ways, when TCP stood; the third packet travels with what comes next, as a rule.
+  std::uint64_t set_up_ip_bytes = 0;
+  std::uint64_t tunnel_ip_bytes = 0;  ///< and from there to the proxy's answer
   bool connected = false;             ///< TCP was established
   bool handshaken = false;            ///< the verdict was positive
   bool resumed = false;               ///< by a ticket of an earlier connection
@@ -142,7 +145,6 @@ class Channel : public std::enable_shared_from_this<Channel> {
   template <class Step>
   void guard(Step step);
   void set_socket_options();
-  Failure bind_to_interface();
   void connected(const std::error_code& error);
   void ask_proxy();
   void read_proxy(std::span<const std::uint8_t> bytes);
@@ -163,6 +165,7 @@ class Channel : public std::enable_shared_from_this<Channel> {
   void finish(Failure why, ledger::End end = ledger::End::orderly);
   void let_go(ledger::End end);
   std::optional<ledger::WireSample> sample() const;
+  std::uint64_t ip_bytes() const { return bill().wire.ip_bytes(); }
   ChannelBill tls_bill() const;
   void look_at_wire(Looked looked);
   void expect_acknowledgement();

@@ -1,31 +1,13 @@
-// The channel's way out: the interface that it leaves through, and the proxy that it goes through.
+// The channel's two ends, and the proxy that it goes through.
 
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <cerrno>
-#include <system_error>
 
 #include "channel/channel.hpp"
 
 namespace holdfast::channel {
-
-Failure Channel::bind_to_interface() {
-  const std::string& name = route_.network_interface;
-  if (name.empty()) return {};
-  if (::setsockopt(handle_, SOL_SOCKET, SO_BINDTODEVICE, name.c_str(),
-                   static_cast<socklen_t>(name.size() + 1)) == 0) {
-    return {};
-  }
-  const int why = errno;
-  if (why == ENODEV) {
-    return {Errc::unreachable, "there is no network interface " + name +
-                                   " (now); check network_interface, or wait for the modem"};
-  }
-  const std::string text = std::error_code(why, std::generic_category()).message();
-  return {Errc::system_failure, "connections cannot be bound to the network interface " + name +
-                                    ": " + text + "; kernels before 5.7 want CAP_NET_RAW"};
-}
 
 std::string Channel::address() const {
   if (!route_.tunnel) return peer();
@@ -80,6 +62,7 @@ void Channel::read_proxy(std::span<const std::uint8_t> bytes) {
       break;
   }
   proxy_reply_.reset();
+  bill_.tunnel_ip_bytes = ip_bytes() - bill_.set_up_ip_bytes;
   phase_ = Phase::handshaking;
   offer_ticket();
   // In TLS the client begins: what came already is the broker's mistake, and judged as such.

@@ -8,20 +8,8 @@
 
 #include <asio/post.hpp>
 
-#include "ledger/account.hpp"
-
 namespace holdfast::channel {
 namespace {
-
-Route route_to(const BrokerUrl& broker, const Reach& reach) {
-  Route route{.network_interface = reach.network_interface};
-  if (reach.proxy) {
-    route.tunnel = Route::Tunnel{.request = connect_request(broker, *reach.proxy),
-                                 .broker = broker.text(),
-                                 .proxy = reach.proxy->server.text()};
-  }
-  return route;
-}
 
 Instant now() {
   return std::chrono::steady_clock::now();
@@ -124,7 +112,10 @@ void Dialer::look_at_identity() {
 }
 
 void Dialer::resolved(Endpoints endpoints, Failure failure) {
-  bill_lookup(endpoints);
+  if (events_.looked_up) {
+    events_.looked_up(
+        cost_of_lookup(target_.host, endpoints, std::chrono::steady_clock::now() - asked_));
+  }
   if (!failure && endpoints.empty()) {
     failure = Failure(Errc::name_not_resolved, "the name " + target_.host + " has no address");
   }
@@ -139,16 +130,6 @@ void Dialer::resolved(Endpoints endpoints, Failure failure) {
     return std::find(tried_.begin(), tried_.end(), endpoint) != tried_.end();
   });
   try_next();
-}
-
-// The C library does not tell what it has sent, or whether it had the answer already.
-void Dialer::bill_lookup(const Endpoints& endpoints) {
-  if (target_.host == "localhost" || !events_.looked_up) return;
-  const auto ipv6 = std::count_if(endpoints.begin(), endpoints.end(),
-                                  [](const auto& endpoint) { return endpoint.address().is_v6(); });
-  events_.looked_up(ledger::name_lookup(
-      target_.host.size(), endpoints.size() - static_cast<std::size_t>(ipv6),
-      static_cast<std::size_t>(ipv6), std::chrono::steady_clock::now() - asked_));
 }
 
 void Dialer::try_next() {

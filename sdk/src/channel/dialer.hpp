@@ -68,7 +68,6 @@ class Dialer {
   void try_first(const asio::ip::tcp::endpoint& endpoint);
   void look_up();
   void resolved(Endpoints endpoints, Failure failure);
-  void bill_lookup(const Endpoints& endpoints);
   void try_next();
   void open_channel();
   void attempt_failed(Failure failure);

@@ -8,6 +8,7 @@
 
 #include <holdfast/limits.hpp>
 
+#include "base/failure.hpp"
 #include "channel/proxy_url.hpp"
 
 namespace holdfast::channel {
@@ -29,5 +30,11 @@ struct Route {
   };
   std::optional<Tunnel> tunnel{};
 };
+
+Route route_to(const BrokerUrl& broker, const Reach& reach);
+
+/// Has a socket that is not connected yet leave through this interface alone; with an empty name as
+/// the routes say.
+Failure leave_through(int socket, const std::string& network_interface);
 
 }  // namespace holdfast::channel

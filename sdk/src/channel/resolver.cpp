@@ -2,12 +2,15 @@
 
 #include <netdb.h>
 
+#include <algorithm>
 #include <cstring>
 #include <system_error>
 #include <thread>
 #include <utility>
 
 #include <asio/post.hpp>
+
+#include "ledger/account.hpp"
 
 namespace holdfast::channel {
 
@@ -58,6 +61,13 @@ Endpoints system_lookup(const std::string& host, std::uint16_t port, Failure& fa
   }
   ::freeaddrinfo(list);
   return endpoints;
+}
+
+Account cost_of_lookup(const std::string& host, const Endpoints& found, Duration took) {
+  if (host == "localhost") return {};
+  const auto ipv6 = static_cast<std::size_t>(std::count_if(
+      found.begin(), found.end(), [](const auto& endpoint) { return endpoint.address().is_v6(); }));
+  return ledger::name_lookup(host.size(), found.size() - ipv6, ipv6, took);
 }
 
 Resolver::Resolver(asio::any_io_executor executor, Lookup lookup)

@@ -17,6 +17,9 @@
 #include <asio/any_io_executor.hpp>
 #include <asio/ip/tcp.hpp>
 
+#include <holdfast/status.hpp>
+
+#include "base/clock.hpp"
 #include "base/failure.hpp"
 
 namespace holdfast::channel {
@@ -27,6 +30,10 @@ using Endpoints = std::vector<asio::ip::tcp::endpoint>;
 using Lookup =
     std::function<Endpoints(const std::string& host, std::uint16_t port, Failure& failure)>;
 Endpoints system_lookup(const std::string& host, std::uint16_t port, Failure& failure);
+
+/// What a lookup has cost at most (`ledger::name_lookup`): the C library does not tell what it has
+/// sent, or whether it had the answer already. Nothing for "localhost". @param found may be empty
+Account cost_of_lookup(const std::string& host, const Endpoints& found, Duration took);
 
 class Resolver {
  public:
