@@ -26,7 +26,8 @@ std::vector<Event> WatchedDevice::events_of(EventKind kind) const {
   return found;
 }
 
-std::optional<Event> WatchedDevice::wait_for(EventKind kind, std::size_t nth) {
+std::optional<Event> WatchedDevice::wait_for(EventKind kind, std::size_t nth,
+                                             std::chrono::milliseconds bound) {
   std::optional<Event> found;
   events_.wait_for(
       [&](const std::vector<Event>& events) {
@@ -36,7 +37,7 @@ std::optional<Event> WatchedDevice::wait_for(EventKind kind, std::size_t nth) {
         }
         return found.has_value();
       },
-      kBound);
+      bound);
   return found;
 }
 

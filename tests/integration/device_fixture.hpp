@@ -33,8 +33,9 @@ class WatchedDevice {
   Device& operator*() { return device_; }
   Device* operator->() { return &device_; }
 
-  /// Waits for the nth event of this kind. @return empty after `kBound`.
-  std::optional<Event> wait_for(EventKind kind, std::size_t nth = 1);
+  /// Waits for the nth event of this kind. @return empty after `bound`.
+  std::optional<Event> wait_for(EventKind kind, std::size_t nth = 1,
+                                std::chrono::milliseconds bound = kBound);
   std::vector<Event> events_of(EventKind kind) const;
   std::vector<Event> events() const { return events_.all(); }
   EventLog<Delivery>& deliveries() { return deliveries_; }

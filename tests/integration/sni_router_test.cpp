@@ -104,5 +104,24 @@ TEST_F(SniRouterTest, ComesBackWhenTheRouterClosesAtIdle) {
   ASSERT_TRUE(device.received().wait_for_count(1, kBound));
 }
 
+// What only pings impress is learned from two closes after the same silence; then the line holds.
+TEST_F(SniRouterTest, HoldsTheLineOnceItKnowsThatTheRouterClosesAfterHalfAMinute) {
+  constexpr auto kLong = 90s;
+  const Haproxy router({.by_sni = {}, .otherwise = a_->tls_port(), .idle_timeout = "30s"});
+  Options options = options_for(router.port());
+  options.state_dir = dir_.path() / "state";
+  WatchedDevice device(std::move(options));
+  device.collect("cmd");
+  device->start();
+  ASSERT_TRUE(device.wait_for(EventKind::disconnected, 2, kLong));
+  ASSERT_TRUE(device.wait_for(EventKind::connected, 3));
+  ASSERT_TRUE(a_->wait_log_count("Received PINGREQ from", 2, kLong));
+  std::string told;
+  for (const Event& event : device.events()) {
+    told += std::string(to_string(event.kind)) + " " + event.detail + "\n";
+  }
+  EXPECT_EQ(device.events_of(EventKind::disconnected).size(), 2U) << told;
+}
+
 }  // namespace
 }  // namespace holdfast::test

@@ -48,6 +48,8 @@ Packet answer_to(const Packet& query, std::size_t end, const std::vector<std::st
   return answer;
 }
 
+constexpr std::size_t kHeaderBytes = 28;  // IPv4, UDP
+
 }  // namespace
 
 DnsServer::DnsServer(const std::string& address) : addresses_{address} {
@@ -82,6 +84,7 @@ void DnsServer::serve() {
     const ssize_t count = ::recvfrom(socket_, query.data(), query.size(), 0,
                                      reinterpret_cast<sockaddr*>(&from), &size);
     if (count <= 0) return;
+    ip_bytes_ += kHeaderBytes + static_cast<std::size_t>(count);
     query.resize(static_cast<std::size_t>(count));
     const std::size_t end = query.size() > NS_HFIXEDSZ ? end_of_question(query) : 0;
     if (end == 0) continue;
@@ -89,6 +92,7 @@ void DnsServer::serve() {
     if (silent_) continue;
     const std::lock_guard lock(mutex_);
     const Packet answer = answer_to(query, end, addresses_);
+    ip_bytes_ += kHeaderBytes + answer.size();  // before it is read
     ::sendto(socket_, answer.data(), answer.size(), 0, reinterpret_cast<const sockaddr*>(&from),
              size);
   }

@@ -25,6 +25,8 @@ class DnsServer {
   void be_silent(bool silent) { silent_ = silent; }
   // Questions for an A record.
   std::size_t questions() const { return questions_; }
+  // IP bytes of all questions and answers so far (IPv4 and UDP).
+  std::size_t ip_bytes() const { return ip_bytes_; }
 
  private:
   void serve();
@@ -32,6 +34,7 @@ class DnsServer {
   int socket_ = -1;
   std::atomic<bool> silent_{false};
   std::atomic<std::size_t> questions_{0};
+  std::atomic<std::size_t> ip_bytes_{0};
   std::mutex mutex_;
   std::vector<std::string> addresses_;
   std::thread thread_;

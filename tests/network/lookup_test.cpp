@@ -49,6 +49,22 @@ TEST_F(DnsTest, AsksOnceAndFollowsABrokerThatMoved) {
   EXPECT_EQ(device->status().address.find("127.0.0.2:"), 0U) << device->status().address;
 }
 
+// The packets are the C library's, so the bill is an estimate: never under, and not far above.
+TEST_F(DnsTest, IsBilledNotLessThanItTakes) {
+  options_.address_lifetime = 0s;  // it asks each time
+  WatchedDevice device(options_);
+  device->start();
+  expect_delivery(device);
+  first_->restart();
+  ASSERT_TRUE(device.wait_for(EventKind::connected, 2));
+  const std::size_t taken = names_->ip_bytes();
+  EXPECT_GT(taken, 0U);
+  const std::uint64_t billed = device->ledger().made[Cause::dns].sum();
+  EXPECT_GE(billed, taken);
+  // A name server on the Internet is asked over IPv6, and answers with records besides.
+  EXPECT_LE(billed, 3 * taken);
+}
+
 TEST_F(DnsTest, ComesBackWithoutANameServer) {
   options_.address_lifetime = 0s;  // it asks each time
   WatchedDevice device(options_);
