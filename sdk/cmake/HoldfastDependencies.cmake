@@ -93,6 +93,13 @@ target_include_directories(holdfast_asio SYSTEM INTERFACE ${HOLDFAST_ASIO_INCLUD
 target_compile_definitions(holdfast_asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED)
 target_link_libraries(holdfast_asio INTERFACE Threads::Threads)
 
+# --- SQLite --------------------------------------------------------------------------------------
+# 3.37: sqlite3_changes64.
+find_package(SQLite3 3.37 QUIET)
+if(NOT SQLite3_FOUND)
+  holdfast_missing("SQLite 3.37 or newer" libsqlite3-dev)
+endif()
+
 # --- What only the command, samples and tests need -----------------------------------------------
 if(HOLDFAST_BUILD_CLI)
   find_package(nlohmann_json QUIET)

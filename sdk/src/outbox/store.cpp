@@ -1,0 +1,322 @@
+#include "outbox/store.hpp"
+
+#include <algorithm>
+#include <array>
+#include <system_error>
+#include <utility>
+
+namespace holdfast::outbox {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The format is part of the name: an older SDK leaves a newer file alone without having to know it.
+constexpr std::int64_t kFormat = 1;
+constexpr const char* kName = "outbox-1.db";
+// "HfOb", so that file(1) and a person with a hex editor know whose it is.
+constexpr std::int64_t kApplicationId = 0x48664F62;
+constexpr std::uint64_t kPageBytes = 4096;
+// A checkpoint writes each page once however often it is in the log: seldom is cheap for the flash,
+// and 1 MiB is little enough to read again at the next start.
+constexpr int kCheckpointPages = 256;
+
+constexpr const char* kTables = R"sql(
+  CREATE TABLE message(
+    lane INTEGER NOT NULL, rank INTEGER NOT NULL, id INTEGER NOT NULL,
+    topic TEXT NOT NULL, payload BLOB NOT NULL, retain INTEGER NOT NULL, key TEXT NOT NULL,
+    of_stream INTEGER NOT NULL, epoch INTEGER, sequence INTEGER, expires INTEGER,
+    PRIMARY KEY(lane, rank, id)) WITHOUT ROWID;
+  CREATE INDEX message_expires ON message(expires) WHERE expires IS NOT NULL;
+  CREATE TABLE dead(
+    id INTEGER PRIMARY KEY, topic TEXT NOT NULL, payload BLOB NOT NULL, code INTEGER NOT NULL,
+    reason TEXT NOT NULL);
+  CREATE TABLE note(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
+)sql";
+
+constexpr const char* kColumns =
+    "SELECT lane, rank, id, topic, payload, retain, key, of_stream, epoch, sequence, expires "
+    "FROM message ";
+
+// Urgent rows come first in the order of the primary key.
+std::int64_t lane_of(Priority priority) {
+  return static_cast<std::int64_t>(Priority::urgent) - static_cast<std::int64_t>(priority);
+}
+
+Priority priority_of(std::int64_t lane) {
+  const auto bounded = std::clamp<std::int64_t>(lane, 0, 2);
+  return static_cast<Priority>(static_cast<std::int64_t>(Priority::urgent) - bounded);
+}
+
+// SQLite's integers are signed; an epoch uses all 64 bits.
+std::int64_t as_signed(std::uint64_t value) {
+  return static_cast<std::int64_t>(value);
+}
+
+Row row_of(const Statement& statement) {
+  Row row;
+  row.place = {priority_of(statement.number(0)), statement.number(1),
+               static_cast<MessageId>(statement.number(2))};
+  row.topic = statement.text(3);
+  row.payload = statement.blob(4);
+  row.retain = statement.number(5) != 0 ? Retain::yes : Retain::no;
+  row.key = statement.text(6);
+  row.of_stream = statement.number(7) != 0;
+  if (!statement.is_null(8)) {
+    row.number = {static_cast<std::uint64_t>(statement.number(8)),
+                  static_cast<std::uint32_t>(statement.number(9))};
+  }
+  if (!statement.is_null(10)) row.expires = statement.number(10);
+  return row;
+}
+
+// SQLite's log and index belong to the file: a log that is left behind would be replayed into the
+// fresh one.
+std::error_code set_aside(const fs::path& file, fs::path& aside) {
+  std::error_code error;
+  for (int number = 1;; ++number) {
+    aside = file;
+    aside += ".damaged-" + std::to_string(number);
+    if (!fs::exists(aside, error)) break;
+  }
+  fs::rename(file, aside, error);
+  for (const char* suffix : {"-wal", "-shm", "-journal"}) {
+    std::error_code ignored;  // as a rule they do not exist
+    fs::rename(fs::path(file) += suffix, fs::path(aside) += suffix, ignored);
+  }
+  return error;
+}
+
+}  // namespace
+
+fs::path Store::file_in(const fs::path& directory) {
+  return directory / kName;
+}
+
+Store::Store(const StoreOptions& options)
+    : options_(options), file_(file_in(options.directory)), database_(file_, options.vfs) {
+  trouble_ = database_.trouble();
+  if (trouble_ == Trouble::none) trouble_ = prepare();
+}
+
+std::unique_ptr<Store> Store::open(const StoreOptions& options, std::string& remark,
+                                   Failure& failure) {
+  std::unique_ptr<Store> store(new Store(options));
+  if (store->trouble() == Trouble::damaged) {
+    store.reset();
+    fs::path aside;
+    if (const auto error = set_aside(file_in(options.directory), aside)) {
+      failure = Failure(Errc::system_failure,
+                        "the outbox " + file_in(options.directory).string() +
+                            " is damaged, and cannot be set aside: " + error.message());
+      return nullptr;
+    }
+    remark = "the outbox was damaged: it is kept as " + aside.string() +
+             ", and a fresh one was made; what waited in it is not sent";
+    store.reset(new Store(options));
+  }
+  if (store->trouble() == Trouble::none) return store;
+  failure = store->explain(store->trouble(), "cannot be opened");
+  return nullptr;
+}
+
+Trouble Store::prepare() {
+  // One process owns the directory: with the lock kept, SQLite needs no shared memory beside it.
+  const std::string settings =
+      "PRAGMA locking_mode=EXCLUSIVE; PRAGMA page_size=" + std::to_string(kPageBytes) +
+      "; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
+      "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-512; PRAGMA foreign_keys=OFF; "
+      "PRAGMA wal_autocheckpoint=" +
+      std::to_string(kCheckpointPages) +
+      "; PRAGMA journal_size_limit=" + std::to_string(kCheckpointPages * kPageBytes) +
+      "; PRAGMA max_page_count=" + std::to_string(options_.max_file_bytes / kPageBytes);
+  if (const Trouble trouble = database_.run(settings); trouble != Trouble::none) return trouble;
+  const std::int64_t format = database_.number("PRAGMA user_version");
+  if (database_.trouble() != Trouble::none) return database_.trouble();
+  if (format == 0) {
+    if (const Trouble trouble = make_tables(); trouble != Trouble::none) return trouble;
+  } else if (format != kFormat || database_.number("PRAGMA application_id") != kApplicationId) {
+    return Trouble::damaged;  // the name says that it is ours, and of this format
+  }
+  statements_ = {
+      .insert = database_.prepare("INSERT OR REPLACE INTO message "
+                                  "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)"),
+      .number = database_.prepare(
+          "UPDATE message SET epoch=?4, sequence=?5 WHERE lane=?1 AND rank=?2 AND id=?3"),
+      .remove = database_.prepare("DELETE FROM message WHERE lane=?1 AND rank=?2 AND id=?3"),
+      .bury = database_.prepare("INSERT OR REPLACE INTO dead VALUES(?1,?2,?3,?4,?5)"),
+      .trim_dead = database_.prepare(
+          "DELETE FROM dead WHERE id <= (SELECT id FROM dead ORDER BY id DESC LIMIT 1 OFFSET ?1)"),
+      .note_clock = database_.prepare("INSERT OR REPLACE INTO note VALUES('clock', ?1)"),
+      .note_id = database_.prepare("INSERT OR REPLACE INTO note VALUES('last_id', ?1)"),
+      .from_first = database_.prepare(std::string(kColumns) + "ORDER BY lane, rank, id"),
+      .from_place = database_.prepare(
+          std::string(kColumns) + "WHERE (lane, rank, id) >= (?1, ?2, ?3) ORDER BY lane, rank, id"),
+      .expired = database_.prepare(std::string(kColumns) + "WHERE expires <= ?1 ORDER BY expires"),
+      .next_expiry =
+          database_.prepare("SELECT min(expires) FROM message WHERE expires IS NOT NULL"),
+      .dead = database_.prepare("SELECT id, topic, payload, code, reason FROM dead ORDER BY id"),
+  };
+  const Statements& all = statements_;
+  for (const Statement* one : {&all.insert, &all.number, &all.remove, &all.bury, &all.trim_dead,
+                               &all.note_clock, &all.note_id, &all.from_first, &all.from_place,
+                               &all.expired, &all.next_expiry, &all.dead}) {
+    // With our format in its head, but without our tables.
+    if (one->trouble() != Trouble::none) return Trouble::damaged;
+  }
+  return Trouble::none;
+}
+
+Trouble Store::make_tables() {
+  return database_.run("BEGIN IMMEDIATE;" + std::string(kTables) +
+                       "PRAGMA application_id=" + std::to_string(kApplicationId) +
+                       "; PRAGMA user_version=" + std::to_string(kFormat) + "; COMMIT");
+}
+
+// --- Writing -------------------------------------------------------------------------------------
+
+Failure Store::commit(const Batch& batch) {
+  trouble_ = database_.run("BEGIN IMMEDIATE");
+  if (trouble_ == Trouble::none) trouble_ = write(batch);
+  if (trouble_ == Trouble::none) trouble_ = database_.run("COMMIT");
+  if (trouble_ == Trouble::none) return {};
+  Failure failure = explain(trouble_, "cannot be written");
+  (void)database_.run("ROLLBACK");  // where SQLite has not done it already
+  return failure;
+}
+
+Trouble Store::write(const Batch& batch) {
+  const auto at = [](Statement& statement, const Place& place) -> Statement& {
+    return statement.bind(1, lane_of(place.priority))
+        .bind(2, place.rank)
+        .bind(3, as_signed(place.id));
+  };
+  MessageId last_id = 0;
+  for (const Row& row : batch.in) {
+    std::optional<std::int64_t> epoch;
+    std::optional<std::int64_t> sequence;
+    if (row.number) {
+      epoch = as_signed(row.number->epoch);
+      sequence = row.number->sequence;
+    }
+    at(statements_.insert, row.place)
+        .bind(4, std::string_view(row.topic))
+        .bind(5, std::span<const std::byte>(row.payload))
+        .bind(6, std::int64_t{row.retain == Retain::yes ? 1 : 0})
+        .bind(7, std::string_view(row.key))
+        .bind(8, std::int64_t{row.of_stream ? 1 : 0})
+        .bind(9, epoch)
+        .bind(10, sequence)
+        .bind(11, row.expires);
+    if (const Trouble trouble = statements_.insert.run(); trouble != Trouble::none) return trouble;
+    last_id = std::max(last_id, row.place.id);
+  }
+  for (const Batch::Numbered& one : batch.numbered) {
+    at(statements_.number, one.place)
+        .bind(4, as_signed(one.number.epoch))
+        .bind(5, std::int64_t{one.number.sequence});
+    if (const Trouble trouble = statements_.number.run(); trouble != Trouble::none) return trouble;
+  }
+  for (const Place& place : batch.out) {
+    if (const Trouble trouble = at(statements_.remove, place).run(); trouble != Trouble::none) {
+      return trouble;
+    }
+  }
+  for (const DeadLetter& letter : batch.dead) {
+    statements_.bury.bind(1, as_signed(letter.id))
+        .bind(2, std::string_view(letter.topic))
+        .bind(3, std::span<const std::byte>(letter.payload))
+        .bind(4, letter.code)
+        .bind(5, std::string_view(letter.reason));
+    if (const Trouble trouble = statements_.bury.run(); trouble != Trouble::none) return trouble;
+  }
+  if (!batch.dead.empty()) {
+    statements_.trim_dead.bind(1, static_cast<std::int64_t>(options_.max_dead));
+    if (const Trouble trouble = statements_.trim_dead.run(); trouble != Trouble::none) {
+      return trouble;
+    }
+  }
+  // Numbers are given once, also when all rows have gone and the device is started again.
+  if (last_id > 0) {
+    const Trouble trouble = statements_.note_id.bind(1, as_signed(last_id)).run();
+    if (trouble != Trouble::none) return trouble;
+  }
+  return statements_.note_clock.bind(1, batch.clock).run();
+}
+
+// --- Reading -------------------------------------------------------------------------------------
+
+std::vector<Row> Store::rows_of(Statement& statement, std::size_t count, std::size_t bytes) {
+  std::vector<Row> rows;
+  std::size_t taken = 0;
+  while (rows.size() < count && (rows.empty() || taken < bytes) && statement.step()) {
+    rows.push_back(row_of(statement));
+    taken += rows.back().bytes();
+  }
+  trouble_ = statement.trouble();
+  statement.reset();
+  return rows;
+}
+
+std::vector<Row> Store::read(const std::optional<Place>& from, std::size_t count,
+                             std::size_t bytes) {
+  if (!from) return rows_of(statements_.from_first, count, bytes);
+  statements_.from_place.bind(1, lane_of(from->priority))
+      .bind(2, from->rank)
+      .bind(3, as_signed(from->id));
+  return rows_of(statements_.from_place, count, bytes);
+}
+
+std::vector<Row> Store::expired(std::int64_t clock, std::size_t count) {
+  statements_.expired.bind(1, clock);
+  return rows_of(statements_.expired, count, SIZE_MAX);
+}
+
+std::optional<std::int64_t> Store::next_expiry() {
+  std::optional<std::int64_t> next;
+  Statement& statement = statements_.next_expiry;
+  if (statement.step() && !statement.is_null(0)) next = statement.number(0);
+  trouble_ = statement.trouble();
+  statement.reset();
+  return next;
+}
+
+std::vector<DeadLetter> Store::dead(std::size_t count) {
+  std::vector<DeadLetter> letters;
+  Statement& statement = statements_.dead;
+  while (letters.size() < count && statement.step()) {
+    letters.push_back({static_cast<MessageId>(statement.number(0)), statement.text(1),
+                       statement.blob(2), statement.number(3), statement.text(4)});
+  }
+  trouble_ = statement.trouble();
+  statement.reset();
+  return letters;
+}
+
+Store::Totals Store::totals() {
+  const auto number = [this](const std::string& sql) {
+    return static_cast<std::uint64_t>(database_.number(sql));
+  };
+  Totals totals;
+  totals.messages = number("SELECT count(*) FROM message");
+  totals.bytes = number(
+      "SELECT sum(length(CAST(topic AS BLOB)) + length(payload) + length(CAST(key AS BLOB))) "
+      "FROM message");
+  totals.dead = number("SELECT count(*) FROM dead");
+  totals.last_id = number("SELECT value FROM note WHERE name='last_id'");
+  totals.clock = database_.number("SELECT value FROM note WHERE name='clock'");
+  trouble_ = database_.trouble();
+  return totals;
+}
+
+Failure Store::explain(Trouble trouble, const std::string& what) const {
+  std::string detail = "the outbox " + file_.string() + " " + what;
+  if (trouble == Trouble::full) {
+    detail += ": there is no room for it; make room on the file system, or raise the bound of " +
+              std::to_string(options_.max_file_bytes) + " bytes";
+  } else {
+    detail += ": " + database_.why();
+  }
+  return {Errc::system_failure, std::move(detail)};
+}
+
+}  // namespace holdfast::outbox

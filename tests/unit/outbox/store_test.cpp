@@ -1,0 +1,242 @@
+#include "outbox/store.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <fstream>
+
+#include "support/temp_dir.hpp"
+
+namespace holdfast::outbox {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+Row row(MessageId id, Priority priority = Priority::normal, std::size_t payload_bytes = 10) {
+  Row row;
+  row.place = {priority, static_cast<std::int64_t>(id), id};
+  row.topic = "t";
+  row.payload.assign(payload_bytes, std::byte{7});
+  return row;
+}
+
+class StoreTest : public testing::Test {
+ protected:
+  StoreTest() { options_.directory = dir_.path(); }
+
+  void open() {
+    store_.reset();  // one at a time
+    remark_.clear();
+    Failure failure;
+    store_ = Store::open(options_, remark_, failure);
+    ASSERT_NE(store_, nullptr) << failure.detail;
+  }
+  void put(const std::vector<Row>& rows) {
+    const Failure failure = store_->commit({.in = rows, .clock = 1});
+    ASSERT_FALSE(failure) << failure.detail;
+  }
+  std::vector<MessageId> ids(const std::optional<Place>& from = {}) {
+    std::vector<MessageId> ids;
+    for (const Row& one : store_->read(from, 1'000, SIZE_MAX)) ids.push_back(one.place.id);
+    return ids;
+  }
+
+  test::TempDir dir_;
+  StoreOptions options_;
+  std::unique_ptr<Store> store_;
+  std::string remark_;
+};
+
+TEST_F(StoreTest, KeepsEveryFieldOverAReopening) {
+  open();
+  Row full = row(1, Priority::urgent);
+  full.topic = std::string(
+      "tr\xC3\xBC"
+      "ck/1");
+  full.payload = {std::byte{0}, std::byte{255}, std::byte{0}};
+  full.retain = Retain::yes;
+  full.key = "door";
+  full.of_stream = true;
+  full.number = {0xFFFF'FFFF'FFFF'FFFEU, 0xFFFF'FFFFU};
+  full.expires = 1'234'567'890'123;
+  Row bare = row(2, Priority::low, 0);
+  put({full, bare});
+  open();
+  const auto rows = store_->read({}, 10, SIZE_MAX);
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].place, full.place);
+  EXPECT_EQ(rows[0].topic, full.topic);
+  EXPECT_EQ(rows[0].payload, full.payload);
+  EXPECT_EQ(rows[0].retain, Retain::yes);
+  EXPECT_EQ(rows[0].key, "door");
+  EXPECT_TRUE(rows[0].of_stream);
+  EXPECT_EQ(rows[0].number, full.number);
+  EXPECT_EQ(rows[0].expires, full.expires);
+  EXPECT_EQ(rows[1].place, bare.place);
+  EXPECT_THAT(rows[1].payload, IsEmpty());
+  EXPECT_FALSE(rows[1].of_stream || rows[1].number || rows[1].expires);
+}
+
+TEST_F(StoreTest, ReadsInTheOrderOfTheirPlacesFromAnywhere) {
+  open();
+  Row newest_first = row(5);
+  newest_first.place.rank = -5;
+  put({row(1), row(2, Priority::low), row(3, Priority::urgent), row(4), newest_first});
+  EXPECT_THAT(ids(), ElementsAre(3, 5, 1, 4, 2));
+  EXPECT_THAT(ids(row(1).place), ElementsAre(1, 4, 2));
+  EXPECT_THAT(ids(row(2).place), ElementsAre(4, 2)) << "between two rows";
+  EXPECT_EQ(store_->read({}, 2, SIZE_MAX).size(), 2U);
+  EXPECT_EQ(store_->read({}, 10, 12).size(), 2U) << "one may pass the bound of bytes, no more";
+}
+
+TEST_F(StoreTest, ABatchNumbersAndTakesOut) {
+  open();
+  put({row(1), row(2), row(3)});
+  EXPECT_FALSE(store_->commit({.numbered = {{row(2).place, {77, 9}}}, .out = {row(1).place}}));
+  const auto rows = store_->read({}, 10, SIZE_MAX);
+  ASSERT_EQ(rows.size(), 2U);
+  EXPECT_EQ(rows[0].number, (StreamNumber{77, 9}));
+  EXPECT_FALSE(rows[1].number);
+  EXPECT_FALSE(store_->commit({.out = {row(99).place}})) << "what is not there is out already";
+}
+
+TEST_F(StoreTest, NumbersAreNotGivenTwice) {
+  open();
+  put({row(41), row(42)});
+  EXPECT_FALSE(store_->commit({.out = {row(41).place, row(42).place}, .clock = 5'000}));
+  open();
+  const auto totals = store_->totals();
+  EXPECT_EQ(totals.messages, 0U);
+  EXPECT_EQ(totals.last_id, 42U);
+  EXPECT_EQ(totals.clock, 5'000);
+}
+
+TEST_F(StoreTest, KnowsHowMuchItHolds) {
+  open();
+  Row keyed = row(2, Priority::normal, 20);
+  keyed.key = "k";
+  keyed.topic = "\xC3\xBC";  // two bytes, one character
+  put({row(1), keyed});
+  EXPECT_EQ(store_->totals().messages, 2U);
+  EXPECT_EQ(store_->totals().bytes, 11U + 23U);
+}
+
+TEST_F(StoreTest, FindsWhatHasExpired) {
+  open();
+  Row early = row(1);
+  early.expires = 100;
+  Row late = row(2);
+  late.expires = 300;
+  put({row(3), late, early});
+  EXPECT_EQ(store_->next_expiry(), 100);
+  ASSERT_EQ(store_->expired(100, 10).size(), 1U);
+  EXPECT_EQ(store_->expired(100, 10).front().place.id, 1U);
+  EXPECT_THAT(store_->expired(99, 10), IsEmpty());
+  EXPECT_EQ(store_->expired(300, 10).size(), 2U);
+  EXPECT_FALSE(store_->commit({.out = {early.place, late.place}}));
+  EXPECT_EQ(store_->next_expiry(), std::nullopt);
+}
+
+TEST_F(StoreTest, KeepsTheNewestDeadLetters) {
+  options_.max_dead = 2;
+  open();
+  for (MessageId id = 1; id <= 3; ++id) {
+    put({row(id)});
+    DeadLetter letter{
+        .id = id, .topic = "t", .payload = {std::byte{1}}, .code = 62, .reason = "not authorised"};
+    EXPECT_FALSE(store_->commit({.out = {row(id).place}, .dead = {letter}}));
+  }
+  const auto dead = store_->dead(10);
+  ASSERT_EQ(dead.size(), 2U);
+  EXPECT_EQ(dead[0].id, 2U);
+  EXPECT_EQ(dead[1].id, 3U);
+  EXPECT_EQ(dead[1].reason, "not authorised");
+  EXPECT_EQ(dead[1].code, 62);
+  EXPECT_EQ(store_->totals().dead, 2U);
+}
+
+TEST_F(StoreTest, ABatchThatHasNoRoomLeavesNothingBehindAndTheRestIntact) {
+  options_.max_file_bytes = 128 * 1024;
+  open();
+  put({row(1)});
+  std::vector<Row> many;
+  for (MessageId id = 2; id < 40; ++id) many.push_back(row(id, Priority::normal, 10'000));
+  const Failure failure = store_->commit({.in = many});
+  EXPECT_EQ(store_->trouble(), Trouble::full);
+  EXPECT_THAT(failure.detail, HasSubstr("no room"));
+  EXPECT_THAT(failure.detail, HasSubstr("131072 bytes"));
+  EXPECT_THAT(ids(), ElementsAre(1));
+  put({row(2)});
+  EXPECT_THAT(ids(), ElementsAre(1, 2)) << "what fits is taken again";
+}
+
+TEST_F(StoreTest, RoomIsThereAgainOnceRowsHaveGone) {
+  options_.max_file_bytes = 128 * 1024;
+  open();
+  for (int round = 0; round < 20; ++round) {
+    std::vector<Row> rows;
+    Batch out;
+    for (MessageId id = 1; id <= 8; ++id) {
+      rows.push_back(row(id, Priority::normal, 10'000));
+      out.out.push_back(rows.back().place);
+    }
+    put(rows);
+    ASSERT_FALSE(store_->commit(out)) << round;
+  }
+}
+
+TEST_F(StoreTest, SetsAsideWhatIsNoDatabaseAndSaysSo) {
+  std::ofstream(Store::file_in(dir_.path())) << std::string(10'000, '?');
+  open();
+  EXPECT_THAT(remark_, HasSubstr("outbox-1.db.damaged-1"));
+  EXPECT_TRUE(std::filesystem::exists(dir_.path() / "outbox-1.db.damaged-1"));
+  put({row(1)});
+  open();
+  EXPECT_THAT(remark_, IsEmpty());
+  EXPECT_THAT(ids(), ElementsAre(1));
+}
+
+TEST_F(StoreTest, SetsAsideADatabaseThatIsNotItsOwn) {
+  {
+    Database foreign(Store::file_in(dir_.path()), "");
+    ASSERT_EQ(foreign.run("CREATE TABLE other(x); PRAGMA user_version=1"), Trouble::none);
+  }
+  open();
+  EXPECT_THAT(remark_, HasSubstr("damaged"));
+  EXPECT_THAT(ids(), IsEmpty());
+}
+
+TEST_F(StoreTest, LeavesAFileOfANewerFormatAlone) {
+  const auto newer = dir_.path() / "outbox-2.db";
+  std::ofstream(newer) << "newer";
+  open();
+  put({row(1)});
+  std::string text;
+  std::ifstream(newer) >> text;
+  EXPECT_EQ(text, "newer");
+}
+
+TEST_F(StoreTest, TellsADirectoryThatIsNotThere) {
+  options_.directory = dir_.path() / "missing";
+  Failure failure;
+  EXPECT_EQ(Store::open(options_, remark_, failure), nullptr);
+  EXPECT_EQ(failure.error, Errc::system_failure);
+  EXPECT_THAT(failure.detail, HasSubstr("missing/outbox-1.db"));
+  EXPECT_THAT(failure.detail, HasSubstr("unable to open"));
+}
+
+TEST_F(StoreTest, HasItsFileForItselfAndNeedsNoSharedMemory) {
+  open();
+  put({row(1)});
+  EXPECT_FALSE(std::filesystem::exists(dir_.path() / "outbox-1.db-shm"));
+  std::string remark;
+  Failure failure;
+  EXPECT_EQ(Store::open(options_, remark, failure), nullptr);
+  EXPECT_THAT(failure.detail, HasSubstr("locked"));
+  EXPECT_THAT(remark, IsEmpty()) << "a file that is in use is not damaged";
+}
+
+}  // namespace
+}  // namespace holdfast::outbox
