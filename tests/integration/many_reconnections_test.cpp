@@ -60,7 +60,9 @@ TEST_F(ManyReconnectionsTest, AThousandUnderInboundLoadLeakNothing) {
     return true;
   };
   const auto held_at_rest = [&] {
-    // At rest: connected, nothing under way, and what the old connections had is gone.
+    // At rest: connected, nothing under way, and what the old connections had is gone; nor does the
+    // flood wait in this process.
+    EXPECT_TRUE(publisher.wait_acks(kBound));
     EXPECT_TRUE(eventually(
         [&] {
           const Status status = device.status();

@@ -115,11 +115,12 @@ TEST_F(SniRouterTest, HoldsTheLineOnceItKnowsThatTheRouterClosesAfterHalfAMinute
   device->start();
   ASSERT_TRUE(device.wait_for(EventKind::disconnected, 2, kLong));
   ASSERT_TRUE(device.wait_for(EventKind::connected, 3));
-  ASSERT_TRUE(a_->wait_log_count("Received PINGREQ from", 2, kLong));
+  const bool pinged = a_->wait_log_count("Received PINGREQ from", 2, kLong);
   std::string told;
   for (const Event& event : device.events()) {
     told += std::string(to_string(event.kind)) + " " + event.detail + "\n";
   }
+  EXPECT_TRUE(pinged) << told;
   EXPECT_EQ(device.events_of(EventKind::disconnected).size(), 2U) << told;
 }
 

@@ -19,14 +19,16 @@ constexpr std::uint64_t kMostSeconds = std::uint64_t{62} * 24 * 3600;
 
 }  // namespace
 
+// What is written can be read: sums that a damaged file has brought near the bounds stay there.
 std::vector<std::uint8_t> encode_state(const BudgetState& state) {
+  const std::uint64_t used = std::min(state.used, kMostBytes);
+  const auto elapsed = std::min(static_cast<std::uint64_t>(state.elapsed.count()), kMostSeconds);
   flatbuffers::FlatBufferBuilder builder;
-  builder.Finish(
-      wire::CreateBudgetState(builder, state.month_begins, state.used, state.undated,
-                              static_cast<std::uint64_t>(state.elapsed.count()), state.told,
-                              static_cast<std::uint8_t>(state.step), state.last_month_begins,
-                              state.last_month_used, state.last_month_told),
-      Schema<wire::BudgetState>::identifier.data());
+  builder.Finish(wire::CreateBudgetState(
+                     builder, state.month_begins, used, std::min(state.undated, used), elapsed,
+                     state.told, static_cast<std::uint8_t>(state.step), state.last_month_begins,
+                     std::min(state.last_month_used, kMostBytes), state.last_month_told),
+                 Schema<wire::BudgetState>::identifier.data());
   return {builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize()};
 }
 

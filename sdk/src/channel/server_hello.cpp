@@ -11,7 +11,6 @@ constexpr unsigned kHandshakeRecord = 22;
 constexpr unsigned kEncryptedRecord = 23;
 constexpr unsigned kServerHello = 2;
 constexpr unsigned kKeyShare = 51;
-constexpr std::size_t kRecordHeader = 5;
 constexpr std::size_t kVersionAndRandom = 2 + 32;
 
 /// Takes from the front; what is not there makes it empty and not `good`.

@@ -94,7 +94,8 @@ relay::RelayEvents Link::relay_events() {
       .passed =
           [weak](relay::PacketType type) {
             const auto self = weak.lock();
-            if (!self || self->over_) return;
+            // Paho may say DISCONNECT to an end that has closed: nothing of that was sent.
+            if (!self || self->over_ || self->channel_closed_) return;
             self->greeted_ = true;
             self->events_.sent();
             if (type == relay::PacketType::publish) self->publish_passed();
@@ -192,11 +193,11 @@ void Link::look_at_path() {
   channel_->limit_unsent(window_.bytes() - window_.pipe_bytes());
 }
 
-// TCP acknowledges without a word: a quarter of what is under way is given time to arrive.
+// TCP acknowledges without a word, about a round trip later.
 void Link::await_room() {
   if (std::exchange(awaiting_room_, true)) return;
   const auto time =
-      std::chrono::milliseconds(limits::kWindowTime) * in_kernel_ / window_.bytes() / 4;
+      std::chrono::ceil<std::chrono::milliseconds>(channel_->round_trips().smoothed / 2);
   room_timer_.expires_after(std::clamp<std::chrono::milliseconds>(time, limits::kWindowLookLeast,
                                                                   limits::kWindowLookMost));
   room_timer_.async_wait([weak = weak_from_this()](const std::error_code& error) {

@@ -32,7 +32,7 @@ class Window {
   /// @param delivered  all bytes that the broker's host has acknowledged
   void measure(Instant now, std::uint64_t delivered, const channel::RoundTrips& round_trips) {
     const Duration period = std::max<Duration>(round_trips.smoothed, limits::kWindowMeasure);
-    const bool went_on = now - looked_ <= period;
+    const bool went_on = now - looked_ <= 2 * std::max<Duration>(period, limits::kWindowLookMost);
     looked_ = now;
     if (!since_ || !went_on) {
       since_ = {now, delivered};

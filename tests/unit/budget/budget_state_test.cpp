@@ -5,6 +5,12 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <flatbuffers/flatbuffers.h>
+
+#include <holdfast/payload.hpp>
+
+#include "budget_state_generated.h"
+
 #include <array>
 
 namespace holdfast::budget {
@@ -59,6 +65,28 @@ TEST(BudgetState, RefusesWhatIsNone) {
   EXPECT_FALSE(decode_state(bytes, why));
 }
 
+// As another hand would write it; our own keeps to the bounds.
+std::vector<std::uint8_t> encode_as_is(const BudgetState& state) {
+  flatbuffers::FlatBufferBuilder builder;
+  builder.Finish(
+      wire::CreateBudgetState(builder, state.month_begins, state.used, state.undated,
+                              static_cast<std::uint64_t>(state.elapsed.count()), state.told,
+                              static_cast<std::uint8_t>(state.step), state.last_month_begins,
+                              state.last_month_used, state.last_month_told),
+      Schema<wire::BudgetState>::identifier.data());
+  return {builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize()};
+}
+
+TEST(BudgetState, KeepsItsSumsWithinWhatCanBeRead) {
+  BudgetState state = sample();
+  state.used = std::uint64_t{1} << 61;
+  state.undated = std::uint64_t{1} << 61;
+  state.last_month_used = std::uint64_t{1} << 61;
+  state.elapsed = 24h * 100;
+  std::string why;
+  EXPECT_TRUE(decode_state(encode_state(state), why)) << why;
+}
+
 TEST(BudgetState, RefusesWhatCannotBe) {
   std::string why;
   for (const auto& change : std::initializer_list<void (*)(BudgetState&)>{
@@ -68,7 +96,7 @@ TEST(BudgetState, RefusesWhatCannotBe) {
            [](BudgetState& s) { s.elapsed = 24h * 100; }, [](BudgetState& s) { s.step = 7; }}) {
     BudgetState state = sample();
     change(state);
-    EXPECT_FALSE(decode_state(encode_state(state), why));
+    EXPECT_FALSE(decode_state(encode_as_is(state), why));
     EXPECT_NE(why, "");
   }
 }
