@@ -130,8 +130,4 @@ std::int64_t Database::number(const std::string& sql) {
   return found ? statement.number(0) : 0;
 }
 
-std::int64_t Database::changes() const {
-  return sqlite3_changes64(handle_.get());
-}
-
 }  // namespace holdfast::outbox

@@ -72,8 +72,6 @@ class Database {
   Statement prepare(const std::string& sql) { return {handle_.get(), sql}; }
   /// The first column of the first row; 0 if there is none.
   std::int64_t number(const std::string& sql);
-  /// How many rows the last statement has changed.
-  std::int64_t changes() const;
 
  private:
   struct Close {

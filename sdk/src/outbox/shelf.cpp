@@ -80,19 +80,21 @@ std::array<Shelf::Bound, 2> Shelf::bounds_for(const Entry& entry) {
             .most = {limits_.messages, limits_.bytes},
             .when_full = limits_.when_full,
             .droppable = {},
-            .whose = "the outbox",
-            .option = "outbox"};
+            .of_stream = false};
   // What is more important than the new one stays.
   const std::size_t lanes =
       all.when_full == WhenFull::drop_lowest_priority ? lane_of(entry.priority) + 1 : kPriorities;
-  for (std::size_t i = 0; i < lanes; ++i) all.droppable.push_back(&lanes_[i].droppable);
+  for (std::size_t i = 0; i < lanes; ++i) all.droppable[i] = &lanes_[i].droppable;
   return {Bound{.held = stream.held,
                 .most = {or_unbounded(stream.bounds.messages), or_unbounded(stream.bounds.bytes)},
                 .when_full = stream.bounds.when_full,
                 .droppable = {&stream.droppable},
-                .whose = "the stream on \"" + entry.topic + "\"",
-                .option = "bounds"},
-          std::move(all)};
+                .of_stream = true},
+          all};
+}
+
+std::string Shelf::Bound::whose(const Entry& entry) const {
+  return of_stream ? "the stream on \"" + entry.topic + "\"" : "the outbox";
 }
 
 bool Shelf::Bound::fits(const Entry& entry) const {
@@ -102,7 +104,7 @@ bool Shelf::Bound::fits(const Entry& entry) const {
 MessageId Shelf::Bound::victim() const {
   std::optional<MessageId> oldest;
   for (const Droppable* group : droppable) {
-    if (group->ids.empty()) continue;
+    if (group == nullptr || group->ids.empty()) continue;
     const MessageId first = *group->ids.begin();
     if (when_full == WhenFull::drop_lowest_priority) return first;
     oldest = oldest ? std::min(*oldest, first) : first;
@@ -116,6 +118,7 @@ Shelf::Room Shelf::room_in(const Bound& bound, const Entry& entry) {
   if (bound.when_full == WhenFull::refuse) return Room::none;
   Load left = bound.held;
   for (const Droppable* group : bound.droppable) {
+    if (group == nullptr) continue;
     left.messages -= group->ids.size();
     left.bytes -= group->bytes;
   }
@@ -125,14 +128,15 @@ Shelf::Room Shelf::room_in(const Bound& bound, const Entry& entry) {
 }
 
 Failure Shelf::why_full(const Bound& bound, const Entry& entry) {
+  const std::string option = bound.of_stream ? "bounds" : "outbox";
   if (bound.held.messages >= bound.most.messages) {
-    return full(bound.whose + " holds " + std::to_string(bound.held.messages) +
-                " messages, as many as " + bound.option +
+    return full(bound.whose(entry) + " holds " + std::to_string(bound.held.messages) +
+                " messages, as many as " + option +
                 ".messages allows; publish less often, raise the bound, or say what may be "
                 "dropped");
   }
-  return full(bound.whose + " holds " + std::to_string(bound.held.bytes) +
-              " bytes and this message has " + std::to_string(entry.bytes()) + "; " + bound.option +
+  return full(bound.whose(entry) + " holds " + std::to_string(bound.held.bytes) +
+              " bytes and this message has " + std::to_string(entry.bytes()) + "; " + option +
               ".bytes allows " + std::to_string(bound.most.bytes) +
               "; publish less, raise the bound, or say what may be dropped");
 }
@@ -153,7 +157,7 @@ Shelf::Room Shelf::make_room(const Entry& entry, std::vector<Casualty>& gone, Fa
     while (!bound.fits(entry)) {
       Item dropped = remove(items_.find(bound.victim()));
       gone.push_back({std::move(dropped.entry),
-                      full(bound.whose + " was full, and a newer message needed its room")});
+                      full(bound.whose(entry) + " was full, and a newer message needed its room")});
     }
   }
   return worst;

@@ -78,15 +78,16 @@ class Shelf {
     std::uint32_t last_sequence = 0;
   };
 
-  // A bound that a new entry has to fit into.
+  // A bound that a new entry has to fit into. One is looked at for each message, so it costs no
+  // memory: what a person reads of it is made where somebody has to be told.
   struct Bound {
     const Load& held;
     Load most;
     WhenFull when_full;
-    std::vector<const Droppable*> droppable;  // in the order in which they have to go
-    std::string whose;                        // as a person knows it
-    std::string option;
+    std::array<const Droppable*, kPriorities> droppable;  // in the order in which they have to go
+    bool of_stream;
 
+    std::string whose(const Entry& entry) const;
     bool fits(const Entry& entry) const;
     MessageId victim() const;
   };
