@@ -55,6 +55,11 @@ TEST_F(ManyReconnectionsTest, AThousandUnderInboundLoadLeakNothing) {
       const bool flooded = eventually([&] { return arrived > before; }, kBound);
       if (!flooded) return false;
       if (proxy.cut_all(cuts % 2 == 0 ? TcpProxy::Cut::kReset : TcpProxy::Cut::kFinish) > 0) ++cuts;
+      // The next round waits for the next connection, or a slow build publishes far more than it
+      // can deliver.
+      if (!eventually([&] { return device.ledger().connections > connections; }, kBound)) {
+        return false;
+      }
       connections = device.ledger().connections;
     }
     return true;
