@@ -9,10 +9,11 @@
 // before or meanwhile is sent when the link is there.
 //
 // Threads: every call may come from any thread, and none blocks on the network, on name resolution
-// or on a disk. Handlers (messages, events, `on_done`) run one at a time on one thread of the
-// device, which is not the thread that talks to the network: a slow handler delays other handlers
-// and nothing else. A handler may call everything but `~Device`. An exception that leaves a handler
-// is caught and reported as an event.
+// or on a disk, but for those that are there to wait (`stop`, `flush`, `drain`). Handlers
+// (messages, events, `on_done`) run one at a time on one thread of the device, which is not the
+// thread that talks to the network: a slow handler delays other handlers and nothing else. A
+// handler may call everything but `~Device`. An exception that leaves a handler is caught and
+// reported as an event.
 //
 // Several devices in one process do not know of each other. After fork() a device may be used in
 // the parent only.
@@ -50,7 +51,14 @@ class Stream;
 /// How a device ended.
 struct StopResult {
   bool clean = true;              ///< the broker saw a DISCONNECT, or there was no connection
-  std::uint64_t undelivered = 0;  ///< messages that were accepted and are not acknowledged
+  std::uint64_t undelivered = 0;  ///< accepted messages that are not acknowledged, and gone
+  std::uint64_t kept = 0;         ///< durable ones, which the next device in `state_dir` sends
+};
+
+/// What is left of a `flush` or a `drain` when its time is over.
+struct Remaining {
+  std::uint64_t unstored = 0;     ///< durable messages that are not written
+  std::uint64_t undelivered = 0;  ///< messages that are not acknowledged, the former included
 };
 
 class Device {
@@ -74,9 +82,10 @@ class Device {
   void start();
 
   /// Ends the session within `timeout`: what is under way is waited for, then DISCONNECT and
-  /// close_notify are sent. Messages that are left end with `Errc::closed`. Blocks for `timeout` at
-  /// most (plus the time of a handler that is running); later calls return the first one's result.
-  /// From a handler it begins the stop and returns at once.
+  /// close_notify are sent. Messages that are left end with `Errc::closed`, durable ones are
+  /// written and end with `Errc::kept`. Blocks for `timeout` at most (plus the time of a handler
+  /// that is running, and of the last commit); later calls return the first one's result. From a
+  /// handler it begins the stop and returns at once.
   StopResult stop(std::chrono::milliseconds timeout = limits::kStopTimeout);
 
   /// Takes a message into the outbox; it leaves when the session allows.
@@ -84,6 +93,14 @@ class Device {
   /// `closed`. The payload is copied.
   Receipt publish(std::string_view topic, std::span<const std::byte> payload,
                   PublishOptions options = {});
+
+  /// Writes every durable message to the disk, now, and waits for it up to `timeout`. From a
+  /// handler other handlers wait meanwhile.
+  Remaining flush(std::chrono::milliseconds timeout);
+
+  /// As `flush`, and sends what waits without its delay budget and waits for the acknowledgements:
+  /// the ignition goes off. Messages that come meanwhile are sent and waited for as well.
+  Remaining drain(std::chrono::milliseconds timeout);
 
   /// Calls `handler` for each message on a topic that matches `filter`. A second call with the same
   /// filter replaces the handler. The broker is asked when the session is made, or at once if it
@@ -129,11 +146,11 @@ namespace detail {
 class StreamBase {
  public:
   StreamBase(std::shared_ptr<device::Core> core, std::string_view topic, StreamOptions options);
-  Receipt push_bytes(std::span<const std::byte> finished_buffer, std::string_view key);
+  Receipt push_bytes(std::span<const std::byte> finished_buffer, PushOptions options);
 
  private:
   std::shared_ptr<device::Core> core_;
-  std::uint32_t stream_ = 0;
+  std::size_t stream_ = 0;
 };
 
 }  // namespace detail
@@ -145,9 +162,8 @@ template <Payload T>
 class Stream {
  public:
   /// Takes one reading into the outbox. Errors as `Device::publish`.
-  /// @param key  as `PublishOptions::key`
-  Receipt push(const typename T::NativeTableType& reading, std::string_view key = {}) {
-    return base_.push_bytes(as_payload(pack<T>(reading)), key);
+  Receipt push(const typename T::NativeTableType& reading, PushOptions options = {}) {
+    return base_.push_bytes(as_payload(pack<T>(reading)), std::move(options));
   }
 
  private:

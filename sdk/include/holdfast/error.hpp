@@ -29,6 +29,7 @@ enum class Errc {
   too_many = 7,           ///< more subscriptions or streams than the limits allow
   invalid_options = 8,    ///< an option that is out of its range
   replaced = 9,           ///< a newer message with the same key took its place
+  kept = 10,              ///< the device was stopped first; it is stored, and sent by the next one
 
   // Reaching the broker.
   name_not_resolved = 20,   ///< the broker's name has no address
@@ -59,6 +60,7 @@ enum class Errc {
   quota_exceeded = 70,       ///< a quota of the broker is used up
   refused_by_broker = 71,    ///< refused for a reason that has no code of its own here
   server_moved = 72,         ///< the broker tells the device that it has moved for good (0x9D)
+  set_aside = 74,            ///< connection after connection ended while this message was under way
   use_another_server = 73,   ///< the broker tells the device to use another server for now (0x9C)
 
   // Payloads.
@@ -70,6 +72,7 @@ enum class Errc {
   inbound_overflow = 91,  ///< handlers are slower than the messages that arrive
   system_failure = 92,    ///< the operating system refused a resource
   budget_used_up = 93,    ///< the month's bytes are used up, and `UsedUp::stop` was asked for
+  storage_failed = 94,    ///< the outbox's file cannot be written
 };
 
 /// What the caller can do.

@@ -42,8 +42,11 @@ enum class EventKind {
   budget_projection,    ///< the month will take more than its allowance if it goes on like this
   budget_pace,          ///< the budget slows what can wait, or lets it go again
   budget_renewed,       ///< a new billing month has begun
-  warning,              ///< anything else that an operator should know
-  stopped,              ///< the device has stopped
+  storage_failed,     ///< the outbox's file cannot be written: `detail` says why, and what mends it
+  storage_works,      ///< it can be written again
+  message_set_aside,  ///< a durable message went to the dead letters; `detail` says why
+  warning,            ///< anything else that an operator should know
+  stopped,            ///< the device has stopped
 };
 
 /// The name of a kind as it is written above, for logs.

@@ -62,10 +62,41 @@ inline constexpr auto kBudgetKeepTime = std::chrono::seconds(6h);
 
 // --- Queues ------------------------------------------------------------------------------------
 
-/// Messages that wait or are under way, in the in-memory outbox.
+/// Messages that wait or are under way in the outbox.
 inline constexpr std::size_t kOutboxMessages = 100'000;
 /// Payload and topic bytes of those messages.
 inline constexpr std::size_t kOutboxBytes = std::size_t{16} * 1024 * 1024;
+/// The outbox's file. 256 MiB are a week of a message of 100 bytes each second, three times over.
+inline constexpr std::uint64_t kOutboxFileBytes = std::uint64_t{256} * 1024 * 1024;
+/// Messages in one commit, and how long it waits for more of them: a commit makes the flash write
+/// four pages or so, whatever it holds, and a person does not notice 10 ms.
+inline constexpr std::size_t kGroupMessages = 256;
+inline constexpr auto kGroupTime = std::chrono::milliseconds(10);
+/// Durable messages that wait for the disk; a publish beyond is refused. A second of any load that
+/// a board can make, and little enough to lose nothing else to.
+inline constexpr std::size_t kUnstoredMessages = 32'768;
+inline constexpr std::size_t kUnstoredBytes = std::size_t{8} * 1024 * 1024;
+/// Stored messages that are in memory as well: twice what may be under way, so that sending never
+/// waits for the disk. The others are read when it is their turn.
+inline constexpr std::size_t kShelfMessages = 2'048;
+inline constexpr std::size_t kShelfBytes = std::size_t{1024} * 1024;
+/// As many are read at a time.
+inline constexpr std::size_t kPageMessages = 512;
+inline constexpr std::size_t kPageBytes = std::size_t{256} * 1024;
+/// Messages that are numbered ahead of their hand-over: as many as may be under way.
+inline constexpr std::size_t kNumberedAhead = 128;
+/// Rows of acknowledged messages are removed together, after this time or in this number: one that
+/// a loss of power brings back is a second copy and nothing worse.
+inline constexpr auto kRemovalTime = std::chrono::milliseconds(1'000);
+inline constexpr std::size_t kRemovals = 1'024;
+/// How long a disk that failed is left alone: at first, and at most.
+inline constexpr auto kDiskRest = std::chrono::milliseconds(1'000);
+inline constexpr auto kDiskRestMost = std::chrono::milliseconds(60'000);
+/// How often the time that has passed is written down while messages with a time to live wait.
+inline constexpr auto kOutboxClockStep = std::chrono::milliseconds(3'600'000);
+/// Connections that may end while one message is the first that is not acknowledged; then it is
+/// set aside.
+inline constexpr unsigned kStrikes = 3;
 /// Received messages that wait for their handler; what comes beyond is counted and dropped, so that
 /// a slow handler never keeps acknowledgements from being read.
 inline constexpr std::size_t kInboundMessages = 1'000;

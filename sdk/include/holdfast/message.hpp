@@ -15,7 +15,8 @@
 
 namespace holdfast {
 
-/// Identifies an accepted message within one device, counted from 1.
+/// Identifies an accepted message within one device, counted from 1; with durable messages, across
+/// its restarts.
 using MessageId = std::uint64_t;
 
 /// A message that the broker sent. It is the handler's own: it may be moved from.
@@ -40,6 +41,13 @@ struct Receipt {
 struct Delivery {
   MessageId id = 0;
   std::error_code error;  ///< empty: delivered (QoS 0: taken by TLS; else acknowledged)
+  std::string detail;
+};
+
+/// Whether an accepted durable message outlives the process now.
+struct Stored {
+  MessageId id = 0;
+  std::error_code error;  ///< empty: it is written, or was acknowledged before it had to be
   std::string detail;
 };
 

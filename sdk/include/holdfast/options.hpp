@@ -20,6 +20,7 @@
 namespace holdfast {
 
 struct Delivery;
+struct Stored;
 
 enum class MqttVersion : std::uint8_t {
   v3_1_1 = 4,  ///< for brokers without MQTT 5: no reason codes, no message expiry
@@ -180,11 +181,48 @@ enum class WhenFull : std::uint8_t {
                          ///< than the new one. For the outbox as a whole
 };
 
-/// Bounds of the outbox.
+/// When a message of QoS 1 is written to `Options::state_dir`, where it outlives the process, a
+/// crash and a loss of power until the broker has acknowledged it. docs/guides/outbox.md has what
+/// each costs.
+class Durable {
+ public:
+  /// Never: it is gone with the process.
+  static constexpr Durable never() noexcept { return Durable(false, {}); }
+  /// At once, together with the others that come within `GroupCommit::time`.
+  static constexpr Durable at_push() noexcept { return Durable(true, {}); }
+  /// If it was not acknowledged within this time, 1 ms to 24 h: while the line is good, the flash
+  /// is not touched; a crash loses at most what is younger.
+  static constexpr Durable within(std::chrono::milliseconds interval) noexcept {
+    return Durable(true, interval);
+  }
+
+  constexpr bool is_kept() const noexcept { return kept_; }
+  constexpr std::chrono::milliseconds interval() const noexcept { return interval_; }
+
+ private:
+  constexpr Durable(bool kept, std::chrono::milliseconds interval) noexcept
+      : kept_(kept), interval_(interval) {}
+
+  bool kept_;
+  std::chrono::milliseconds interval_;
+};
+
+/// How messages share a commit of the outbox's file. Each commit makes the flash write several
+/// pages, whatever it holds.
+struct GroupCommit {
+  std::size_t messages = limits::kGroupMessages;        ///< at most in one commit, 1 to 4,096
+  std::chrono::milliseconds time = limits::kGroupTime;  ///< waited for others, 0 to 10 s
+};
+
+/// Bounds of the outbox, in memory and on the disk together.
 struct OutboxLimits {
   std::size_t messages = limits::kOutboxMessages;  ///< 1 to 10,000,000
   std::size_t bytes = limits::kOutboxBytes;        ///< payload, topic, key; at least one payload
   WhenFull when_full = WhenFull::refuse;
+  /// The file's own bound, 1 MiB to 64 GiB. Once it is reached, or the file system is full, new
+  /// messages stay in memory, as far as `limits::kUnstoredBytes` allows, until there is room.
+  std::uint64_t file_bytes = limits::kOutboxFileBytes;
+  GroupCommit group_commit{};
 };
 
 /// Bounds of one stream, within those of the outbox. 0: none of its own.
@@ -316,7 +354,13 @@ struct PublishOptions {
   /// key is replaced, and the new one has its place. Empty: none is. At most 128 bytes, which are
   /// not sent.
   std::string key;
-  /// Told once what became of the message, on the handler thread.
+  /// Needs QoS 1 and `Options::state_dir`.
+  Durable durable = Durable::never();
+  /// Of a durable message: told once, on the handler thread, when it is safe, that is written or
+  /// already acknowledged; or that it never will be.
+  std::function<void(const Stored&)> on_stored{};
+  /// Told once what became of the message, on the handler thread. Kept in memory while it waits,
+  /// also if the message itself is not.
   std::function<void(const Delivery&)> on_done{};
 };
 
@@ -327,7 +371,15 @@ struct StreamOptions {
   std::chrono::milliseconds ttl{0};
   Priority priority = Priority::normal;
   Order order = Order::oldest_first;
-  StreamBounds bounds{};
+  Durable durable = Durable::never();
+  StreamBounds bounds{};  ///< of the topic: streams on the same one share them
+};
+
+/// What one reading of a stream needs besides; the fields mean what they mean in `PublishOptions`.
+struct PushOptions {
+  std::string key;
+  std::function<void(const Stored&)> on_stored{};
+  std::function<void(const Delivery&)> on_done{};
 };
 
 struct SubscribeOptions {

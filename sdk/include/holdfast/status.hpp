@@ -135,6 +135,7 @@ struct Counters {
   std::uint64_t refused = 0;    ///< refused by the broker for good
   std::uint64_t dropped = 0;    ///< no room, expired, connection ended (QoS 0 and 2), stopped
   std::uint64_t replaced = 0;   ///< a newer message with their key took their place
+  std::uint64_t stored = 0;     ///< written to the disk
   std::uint64_t received = 0;   ///< messages that reached a handler's queue
   std::uint64_t unhandled = 0;  ///< messages no filter of ours matches
   std::uint64_t rejected_payloads = 0;  ///< payloads that failed their verification

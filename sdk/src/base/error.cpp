@@ -25,6 +25,8 @@ std::string describe(Errc error) {
       return "option out of range";
     case Errc::replaced:
       return "replaced by a newer message";
+    case Errc::kept:
+      return "kept for the next start";
     case Errc::name_not_resolved:
       return "name does not resolve";
     case Errc::unreachable:
@@ -75,6 +77,8 @@ std::string describe(Errc error) {
       return "broker names another server";
     case Errc::use_another_server:
       return "broker names another one to use";
+    case Errc::set_aside:
+      return "set aside";
     case Errc::malformed_payload:
       return "payload is not a valid FlatBuffer";
     case Errc::foreign_payload:
@@ -87,6 +91,8 @@ std::string describe(Errc error) {
       return "operating system refused a resource";
     case Errc::budget_used_up:
       return "the month's bytes are used up";
+    case Errc::storage_failed:
+      return "the outbox cannot be written";
   }
   return "unknown error";
 }
@@ -124,6 +130,8 @@ Condition condition_of(Errc error) {
     case Errc::inbound_overflow:
     case Errc::system_failure:
     case Errc::budget_used_up:
+    case Errc::storage_failed:
+    case Errc::kept:
       return Condition::retry_later;
     case Errc::invalid_topic:
     case Errc::invalid_filter:
@@ -154,6 +162,7 @@ Condition condition_of(Errc error) {
     case Errc::topic_refused:
     case Errc::payload_refused:
     case Errc::refused_by_broker:
+    case Errc::set_aside:
     case Errc::malformed_payload:
     case Errc::foreign_payload:
       return Condition::refused;

@@ -64,6 +64,12 @@ std::string_view to_string(EventKind kind) noexcept {
       return "budget_pace";
     case EventKind::budget_renewed:
       return "budget_renewed";
+    case EventKind::storage_failed:
+      return "storage_failed";
+    case EventKind::storage_works:
+      return "storage_works";
+    case EventKind::message_set_aside:
+      return "message_set_aside";
     case EventKind::warning:
       return "warning";
     case EventKind::stopped:

@@ -29,7 +29,7 @@ BudgetKeeper::BudgetKeeper(const Settings& settings, Shared& shared, const Trust
 // The outbox and whoever fills it go by the pace that is in force.
 void BudgetKeeper::slow_down() {
   shared_.batching_factor = meter_->pace().batching_factor;
-  shared_.outbox->admit(meter_->pace().admission);
+  shared_.outbox.admit(meter_->pace().admission);
 }
 
 void BudgetKeeper::update(std::uint64_t ip_bytes, Instant now) {

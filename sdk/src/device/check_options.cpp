@@ -119,6 +119,19 @@ void check_outbox(const OutboxLimits& outbox) {
                       "it must be between 1 and 10000000");
   }
   if (outbox.bytes < 1) throw ConfigError("outbox.bytes", "0", "it must hold at least one payload");
+  constexpr auto kLeast = std::uint64_t{1024} * 1024;
+  constexpr auto kMost = std::uint64_t{64} * 1024 * 1024 * 1024;
+  if (outbox.file_bytes < kLeast || outbox.file_bytes > kMost) {
+    throw ConfigError(
+        "outbox.file_bytes", std::to_string(outbox.file_bytes),
+        "it must be between " + std::to_string(kLeast) + " and " + std::to_string(kMost));
+  }
+  const GroupCommit& group = outbox.group_commit;
+  if (group.messages < 1 || group.messages > 4'096) {
+    throw ConfigError("outbox.group_commit.messages", std::to_string(group.messages),
+                      "it must be between 1 and 4096");
+  }
+  check_time("outbox.group_commit.time", group.time, 0ms, 10s);
 }
 
 void check_budget(const Options& options) {
@@ -277,8 +290,31 @@ Settings check_options(Options options) {
           std::move(built_in), std::move(recovery), std::move(tls),       std::move(warnings)};
 }
 
+namespace {
+
+Failure check_durable(const PublishOptions& options, bool has_state_dir) {
+  if (!options.durable.is_kept()) return {};
+  if (!has_state_dir) {
+    return {Errc::invalid_options,
+            "durable: there is no place to keep the message; set Options::state_dir"};
+  }
+  if (options.qos != Qos::at_least_once) {
+    return {Errc::invalid_options,
+            "durable with QoS " + std::to_string(static_cast<int>(options.qos)) +
+                ": only messages of QoS 1 are kept; publish it with Qos::at_least_once"};
+  }
+  const auto interval = options.durable.interval();
+  if (interval < 0ms || interval > 24h) {
+    return {Errc::invalid_options,
+            "durable within " + text_of(interval) + ": it must be between 1 ms and 24 h"};
+  }
+  return {};
+}
+
+}  // namespace
+
 Failure check_publish(std::string_view topic, std::size_t payload_bytes,
-                      const PublishOptions& options) {
+                      const PublishOptions& options, bool has_state_dir) {
   if (const auto why = mqtt_engine::why_not_topic(topic); !why.empty()) {
     return {Errc::invalid_topic, "topic \"" + std::string(topic.substr(0, 80)) + "\": " + why};
   }
@@ -305,7 +341,7 @@ Failure check_publish(std::string_view topic, std::size_t payload_bytes,
                                        " bytes: at most " + std::to_string(limits::kMaxKeyBytes) +
                                        " are taken"};
   }
-  return {};
+  return check_durable(options, has_state_dir);
 }
 
 PublishOptions publish_options(const StreamOptions& options) {
@@ -313,11 +349,14 @@ PublishOptions publish_options(const StreamOptions& options) {
           .max_delay = options.max_delay,
           .ttl = options.ttl,
           .priority = options.priority,
-          .order = options.order};
+          .order = options.order,
+          .durable = options.durable};
 }
 
-Failure check_stream(std::string_view topic, const StreamOptions& options) {
-  if (Failure failure = check_publish(topic, 0, publish_options(options))) return failure;
+Failure check_stream(std::string_view topic, const StreamOptions& options, bool has_state_dir) {
+  if (Failure failure = check_publish(topic, 0, publish_options(options), has_state_dir)) {
+    return failure;
+  }
   if (options.bounds.when_full == WhenFull::drop_lowest_priority) {
     return {Errc::invalid_options,
             "bounds.when_full of drop_lowest_priority: messages of one stream have one priority; "

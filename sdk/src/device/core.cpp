@@ -10,7 +10,6 @@
 #include <asio/post.hpp>
 
 #include "budget/pace.hpp"
-#include "outbox/memory_outbox.hpp"
 
 namespace holdfast::device {
 namespace {
@@ -29,6 +28,10 @@ session::Random make_random() {
   };
 }
 
+Remaining remaining(const outbox::Fill& fill) {
+  return {fill.unstored, fill.waiting + fill.under_way};
+}
+
 }  // namespace
 
 Core::Core(Options options)
@@ -36,14 +39,22 @@ Core::Core(Options options)
       state_dir_(settings_.options.state_dir),
       io_(1),  // one thread runs it: Asio can spare its locks
       work_(io_.get_executor()),
-      shared_(std::make_unique<outbox::MemoryOutbox>(settings_.options.outbox)),
+      shared_(settings_.options.outbox, settings_.options.state_dir),
       worker_(io_, settings_, shared_, make_random(), [this](bool clean) {
         const std::lock_guard lock(mutex_);
         session_over_ = true;
         result_.clean = clean;
         work_.reset();
         changed_.notify_all();
-      }) {}
+      }) {
+  shared_.outbox.begin({
+      .changed = [this] { worker_.notify(); },
+      .gone = [this](std::vector<outbox::Casualty> gone) { shared_.conclude(std::move(gone)); },
+      .stored =
+          [this](std::vector<outbox::Written> written) { shared_.stored(std::move(written)); },
+      .tell = [this](EventKind kind, const Failure& failure) { shared_.emit(kind, failure); },
+  });
+}
 
 Core::~Core() {
   stop(0ms);
@@ -55,6 +66,9 @@ void Core::start() {
   phase_ = Phase::running;
   for (const std::string& warning : settings_.warnings) {
     shared_.emit(EventKind::warning, {}, warning);
+  }
+  if (std::string remark = shared_.outbox.take_remark(); !remark.empty()) {
+    shared_.emit(EventKind::storage_failed, Errc::storage_failed, std::move(remark));
   }
   thread_ = std::thread([this] { io_.run(); });
   worker_.start();
@@ -95,21 +109,24 @@ void Core::finish_stop() {
   if (thread_.joinable()) thread_.join();
   Status status = worker_.status();
   status.state = State::stopped;
-  auto left = shared_.outbox->clear();
+  const std::size_t kept = shared_.outbox.close();
+  auto left = shared_.outbox.clear();
   status.waiting = status.under_way = 0;
+  const auto lost = static_cast<std::size_t>(std::count_if(
+      left.begin(), left.end(),
+      [](const outbox::Casualty& casualty) { return casualty.reason.error != Errc::kept; }));
   {
     const std::lock_guard lock(mutex_);
-    result_.undelivered = left.size();
+    result_.undelivered = lost;
+    result_.kept = kept;
     last_status_ = status;
   }
-  for (outbox::Entry& entry : left) {
-    shared_.conclude(std::move(entry),
-                     Failure(Errc::closed, "the device was stopped before it was delivered"));
-  }
-  shared_.emit(EventKind::stopped, {},
-               left.empty()
-                   ? "stopped"
-                   : "stopped with " + std::to_string(left.size()) + " messages undelivered");
+  shared_.conclude(std::move(left));
+  std::string how = "stopped";
+  if (lost > 0) how += " with " + std::to_string(lost) + " messages undelivered";
+  if (kept > 0)
+    how += (lost > 0 ? ", and " : " with ") + std::to_string(kept) + " kept on the disk";
+  shared_.emit(EventKind::stopped, {}, std::move(how));
   shared_.dispatcher.finish();
 }
 
@@ -119,7 +136,8 @@ Receipt Core::refuse(Failure failure) {
 
 Receipt Core::publish(std::string_view topic, std::span<const std::byte> payload,
                       PublishOptions options, outbox::StreamId stream) {
-  if (Failure failure = check_publish(topic, payload.size(), options)) {
+  const bool has_state_dir = !settings_.options.state_dir.empty();
+  if (Failure failure = check_publish(topic, payload.size(), options, has_state_dir)) {
     return refuse(std::move(failure));
   }
   outbox::Entry entry;
@@ -132,6 +150,8 @@ Receipt Core::publish(std::string_view topic, std::span<const std::byte> payload
   entry.order = options.order;
   entry.key = std::move(options.key);
   if (options.max_delay > 0ms || options.ttl > 0ms) set_times(entry, options);
+  entry.durable = options.durable;
+  entry.on_stored = std::move(options.on_stored);
   entry.on_done = std::move(options.on_done);
 
   std::vector<outbox::Casualty> gone;
@@ -144,7 +164,7 @@ Receipt Core::publish(std::string_view topic, std::span<const std::byte> payload
     if (phase_ == Phase::stopping || phase_ == Phase::stopped) {
       return refuse({Errc::closed, "the device was stopped"});
     }
-    id = shared_.outbox->put(std::move(entry), gone, refused);
+    id = shared_.outbox.put(std::move(entry), gone, refused);
     tell = refused && !refusing_;
     refusing_ = static_cast<bool>(refused);
   }
@@ -174,8 +194,9 @@ void Core::subscribe(std::string_view filter, Subscriptions::Handler handler,
   worker_.notify();
 }
 
-outbox::StreamId Core::add_stream(std::string_view topic, const StreamOptions& options) {
-  if (const Failure failure = check_stream(topic, options)) {
+std::size_t Core::add_stream(std::string_view topic, const StreamOptions& options) {
+  const bool has_state_dir = !settings_.options.state_dir.empty();
+  if (const Failure failure = check_stream(topic, options, has_state_dir)) {
     throw ConfigError("stream", topic, failure.detail);
   }
   const std::lock_guard lock(mutex_);
@@ -183,22 +204,39 @@ outbox::StreamId Core::add_stream(std::string_view topic, const StreamOptions& o
     throw ConfigError("stream", topic,
                       "a device takes " + std::to_string(limits::kMaxStreams) + " streams");
   }
-  streams_.push_back({std::string(topic), options});
-  const auto stream = static_cast<outbox::StreamId>(streams_.size());
-  shared_.outbox->bound_stream(stream, options.bounds);
-  return stream;
+  const outbox::StreamId number = shared_.outbox.stream_on(topic);
+  shared_.outbox.bound_stream(number, options.bounds);
+  streams_.push_back({std::string(topic), options, number});
+  return streams_.size() - 1;
 }
 
-Receipt Core::push(outbox::StreamId stream, std::span<const std::byte> payload,
-                   std::string_view key) {
+Receipt Core::push(std::size_t stream, std::span<const std::byte> payload, PushOptions push) {
   StreamInfo info;
   {
     const std::lock_guard lock(mutex_);
-    info = streams_[stream - 1];
+    info = streams_[stream];
   }
   PublishOptions options = publish_options(info.options);
-  options.key = key;
-  return publish(info.topic, payload, std::move(options), stream);
+  options.key = std::move(push.key);
+  options.on_stored = std::move(push.on_stored);
+  options.on_done = std::move(push.on_done);
+  return publish(info.topic, payload, std::move(options), info.number);
+}
+
+Remaining Core::flush(std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  return remaining(
+      shared_.outbox.await([](const outbox::Fill& fill) { return fill.unstored == 0; }, deadline));
+}
+
+Remaining Core::drain(std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  shared_.outbox.release_all(true);
+  worker_.notify();
+  const auto left = shared_.outbox.await(
+      [](const outbox::Fill& fill) { return fill.waiting + fill.under_way == 0; }, deadline);
+  shared_.outbox.release_all(false);
+  return remaining(left);
 }
 
 void Core::offer_pin_set(std::span<const std::byte> document) {

@@ -39,8 +39,12 @@ class Core {
                   PublishOptions options, outbox::StreamId stream);
   void subscribe(std::string_view filter, Subscriptions::Handler handler,
                  const SubscribeOptions& options);
-  outbox::StreamId add_stream(std::string_view topic, const StreamOptions& options);
-  Receipt push(outbox::StreamId stream, std::span<const std::byte> payload, std::string_view key);
+  /// @return what `push` wants to know
+  std::size_t add_stream(std::string_view topic, const StreamOptions& options);
+  Receipt push(std::size_t stream, std::span<const std::byte> payload, PushOptions options);
+
+  Remaining flush(std::chrono::milliseconds timeout);
+  Remaining drain(std::chrono::milliseconds timeout);
 
   void offer_pin_set(std::span<const std::byte> document);
   void set_time(std::chrono::system_clock::time_point now);
@@ -54,6 +58,7 @@ class Core {
   struct StreamInfo {
     std::string topic;
     StreamOptions options;
+    outbox::StreamId number = outbox::kNoStream;
   };
 
   Receipt refuse(Failure failure);
@@ -73,8 +78,8 @@ class Core {
   bool session_over_ = false;
   StopResult result_;
   std::optional<Status> last_status_;  // of a stopped device
-  std::vector<StreamInfo> streams_;    // stream n is streams_[n - 1]
-  bool refusing_ = false;              // the outbox refused the last publish: one event is enough
+  std::vector<StreamInfo> streams_;
+  bool refusing_ = false;  // the outbox refused the last publish: one event is enough
   std::thread thread_;
 };
 

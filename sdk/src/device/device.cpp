@@ -25,6 +25,14 @@ Receipt Device::publish(std::string_view topic, std::span<const std::byte> paylo
   return core_->publish(topic, payload, std::move(options), outbox::kNoStream);
 }
 
+Remaining Device::flush(std::chrono::milliseconds timeout) {
+  return core_->flush(timeout);
+}
+
+Remaining Device::drain(std::chrono::milliseconds timeout) {
+  return core_->drain(timeout);
+}
+
 void Device::subscribe(std::string_view filter, MessageHandler handler, SubscribeOptions options) {
   core_->subscribe(filter, std::move(handler), options);
 }
@@ -60,8 +68,8 @@ StreamBase::StreamBase(std::shared_ptr<device::Core> core, std::string_view topi
                        StreamOptions options)
     : core_(std::move(core)), stream_(core_->add_stream(topic, options)) {}
 
-Receipt StreamBase::push_bytes(std::span<const std::byte> finished_buffer, std::string_view key) {
-  return core_->push(stream_, finished_buffer, key);
+Receipt StreamBase::push_bytes(std::span<const std::byte> finished_buffer, PushOptions options) {
+  return core_->push(stream_, finished_buffer, std::move(options));
 }
 
 }  // namespace detail

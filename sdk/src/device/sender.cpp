@@ -24,17 +24,10 @@ std::uint32_t draw_number() {
   return std::random_device()();
 }
 
-std::uint64_t draw_epoch() {
-  return (static_cast<std::uint64_t>(draw_number()) << 32) | draw_number();
-}
-
 }  // namespace
 
 Sender::Sender(MqttVersion version, Shared& shared)
-    : version_(version),
-      epoch_(draw_epoch()),
-      shared_(shared),
-      publisher_(version, draw_number()) {}
+    : version_(version), shared_(shared), publisher_(version, draw_number()) {}
 
 void Sender::begin(Link& link, const mqtt_engine::Granted& granted) {
   link_ = &link;
@@ -43,14 +36,30 @@ void Sender::begin(Link& link, const mqtt_engine::Granted& granted) {
   for (const auto& packet : publisher_.resume(granted.session_present)) link.send(packet);
 }
 
+void Sender::ended_by_broker(Instant now) {
+  const auto since = publisher_.oldest_unanswered();
+  // Not what has been waiting for its answer for long.
+  if (!since || now - *since > limits::kResponseTimeout) return;
+  const MessageId id = publisher_.first_unanswered();
+  if (!suspect_.blame(id, publisher_.in_flight() == 1)) return;
+  condemned_ = id;
+}
+
 void Sender::end() {
   link_ = nullptr;
   publisher_.interrupted();
-  shared_.conclude(shared_.outbox->put_back());
+  if (const MessageId id = std::exchange(condemned_, 0); id != 0) {
+    publisher_.forget(id);
+    conclude(id, {Errc::set_aside,
+                  "the broker ended " + std::to_string(limits::kStrikes) +
+                      " connections soon after it got this message, the last time alone; look for "
+                      "the reason in the broker's log"});
+  }
+  shared_.conclude(shared_.outbox.put_back());
 }
 
 void Sender::expire(Instant now) {
-  for (outbox::Casualty& lost : shared_.outbox->expire(now)) {
+  for (outbox::Casualty& lost : shared_.outbox.expire(now)) {
     publisher_.forget(lost.entry.id);
     shared_.conclude(std::move(lost.entry), lost.reason);
   }
@@ -59,9 +68,10 @@ void Sender::expire(Instant now) {
 void Sender::pump(Instant now) {
   if (link_ == nullptr) return;
   if (paused_until_ && now >= *paused_until_) paused_until_.reset();
-  const std::size_t window = std::min(limits::kMaxInFlight, granted_.receive_maximum);
+  const std::size_t window =
+      suspect_.goes_alone() ? 1 : std::min(limits::kMaxInFlight, granted_.receive_maximum);
   while (!paused_until_ && publisher_.in_flight() < window && link_->has_room()) {
-    const outbox::Entry* entry = shared_.outbox->take(now);
+    const outbox::Entry* entry = shared_.outbox.take(now);
     if (entry == nullptr) break;
     send(*entry, now);
   }
@@ -73,7 +83,7 @@ void Sender::send(const outbox::Entry& entry, Instant now) {
   std::vector<std::byte> sealed;
   std::span<const std::byte> payload = entry.payload;
   if (entry.stream != outbox::kNoStream) {
-    sealed = seal_envelope({epoch_, entry.sequence}, entry.payload);
+    sealed = seal_envelope({entry.epoch, entry.sequence}, entry.payload);
     payload = sealed;
   }
   mqtt_engine::Publication publication{.id = entry.id,
@@ -109,7 +119,7 @@ void Sender::settled(const mqtt_engine::Settled& settled, Instant now) {
     conclude(settled.id,
              mqtt_engine::explain_reason(settled.code, "the broker refused the message"));
   } else {
-    shared_.outbox->retry(settled.id);
+    shared_.outbox.retry(settled.id);
     paused_until_ = now + kQuotaPause;
     const Failure why = mqtt_engine::explain_reason(settled.code, "the broker put a message off");
     shared_.emit(EventKind::warning, why.error, why.detail + "; it is sent again in 30 s");
@@ -117,7 +127,8 @@ void Sender::settled(const mqtt_engine::Settled& settled, Instant now) {
 }
 
 void Sender::conclude(MessageId id, const Failure& failure) {
-  if (auto entry = shared_.outbox->settle(id)) shared_.conclude(std::move(*entry), failure);
+  suspect_.acquit(id);
+  if (auto entry = shared_.outbox.settle(id, failure)) shared_.conclude(std::move(*entry), failure);
 }
 
 }  // namespace holdfast::device

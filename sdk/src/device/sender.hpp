@@ -10,6 +10,7 @@
 #include "base/clock.hpp"
 #include "device/link.hpp"
 #include "device/shared.hpp"
+#include "device/suspect.hpp"
 #include "mqtt/granted.hpp"
 #include "mqtt/publisher.hpp"
 
@@ -21,6 +22,8 @@ class Sender {
 
   /// The session is up on this link, which stays until `end`.
   void begin(Link& link, const mqtt_engine::Granted& granted);
+  /// The broker ended the connection, which may be because of a message.
+  void ended_by_broker(Instant now);
   /// The link is gone: what was under way waits again, or fails.
   void end();
 
@@ -43,11 +46,12 @@ class Sender {
   void conclude(MessageId id, const Failure& failure);
 
   const MqttVersion version_;
-  const std::uint64_t epoch_;  // of this outbox, for the envelopes of streams
   Shared& shared_;
   mqtt_engine::Publisher publisher_;
   mqtt_engine::Granted granted_;
   std::optional<Instant> paused_until_;
+  Suspect suspect_;
+  MessageId condemned_ = 0;  // it is set aside when the link has ended
   Link* link_ = nullptr;
 };
 

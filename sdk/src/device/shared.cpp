@@ -46,6 +46,16 @@ void Shared::conclude(std::vector<outbox::Casualty> gone) {
   for (outbox::Casualty& lost : gone) conclude(std::move(lost.entry), lost.reason);
 }
 
+void Shared::stored(std::vector<outbox::Written> written) {
+  counters.stored += written.size();
+  for (outbox::Written& one : written) {
+    if (!one.on_stored) continue;
+    dispatcher.post_notice([on_stored = std::move(one.on_stored), id = one.id] {
+      on_stored({id, {}, {}});
+    });
+  }
+}
+
 void Shared::conclude(outbox::Entry entry, const Failure& failure) {
   if (!failure) {
     ++counters.delivered;
@@ -55,10 +65,19 @@ void Shared::conclude(outbox::Entry entry, const Failure& failure) {
          "message " + std::to_string(entry.id) + " on \"" + entry.topic + "\": " + failure.detail);
   } else if (failure.error == Errc::replaced) {
     ++counters.replaced;  // as it was asked for: no event
-  } else {
+  } else if (failure.error == Errc::set_aside) {
+    ++counters.refused;
+    emit(EventKind::message_set_aside, failure.error,
+         "message " + std::to_string(entry.id) + " on \"" + entry.topic + "\": " + failure.detail);
+  } else if (failure.error != Errc::kept) {
     ++counters.dropped;
     emit(EventKind::message_dropped, failure.error,
          "message " + std::to_string(entry.id) + " on \"" + entry.topic + "\": " + failure.detail);
+  }
+  if (entry.on_stored) {  // it has left before it was written
+    dispatcher.post_notice(
+        [on_stored = std::move(entry.on_stored),
+         stored = Stored{entry.id, failure.error, failure.detail}] { on_stored(stored); });
   }
   if (!entry.on_done) return;
   dispatcher.post_notice(

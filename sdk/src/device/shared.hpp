@@ -4,6 +4,7 @@
 #pragma once
 
 #include <atomic>
+#include <filesystem>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -22,12 +23,13 @@ namespace holdfast::device {
 
 struct AtomicCounters {
   std::atomic<std::uint64_t> accepted{0}, delivered{0}, refused{0}, dropped{0}, replaced{0},
-      received{0}, unhandled{0}, rejected_payloads{0}, inbound_dropped{0}, events_dropped{0},
-      intruders{0}, pin_failures{0};
+      stored{0}, received{0}, unhandled{0}, rejected_payloads{0}, inbound_dropped{0},
+      events_dropped{0}, intruders{0}, pin_failures{0};
 
   Counters read() const {
-    return {accepted,  delivered,         refused,         dropped,        replaced,  received,
-            unhandled, rejected_payloads, inbound_dropped, events_dropped, intruders, pin_failures};
+    return {accepted,       delivered, refused,     dropped,           replaced,
+            stored,         received,  unhandled,   rejected_payloads, inbound_dropped,
+            events_dropped, intruders, pin_failures};
   }
 };
 
@@ -35,8 +37,10 @@ class Shared {
  public:
   using EventHandler = std::function<void(const Event&)>;
 
-  explicit Shared(std::unique_ptr<outbox::Outbox> box)
-      : outbox(std::move(box)), dispatcher([this](const std::string& what) { complain(what); }) {}
+  /// @param state_dir where durable messages are kept; empty: nowhere
+  Shared(const OutboxLimits& limits, const std::filesystem::path& state_dir)
+      : outbox(limits, state_dir),
+        dispatcher([this](const std::string& what) { complain(what); }) {}
 
   void set_event_handler(EventHandler handler);
   void emit(EventKind kind, std::error_code error, std::string detail);
@@ -46,8 +50,10 @@ class Shared {
   /// An accepted message has come to its end, good or bad.
   void conclude(outbox::Entry entry, const Failure& failure);
   void conclude(std::vector<outbox::Casualty> gone);
+  /// Durable messages are safe.
+  void stored(std::vector<outbox::Written> written);
 
-  std::unique_ptr<outbox::Outbox> outbox;
+  outbox::Outbox outbox;
   Subscriptions subscriptions;
   AtomicCounters counters;
   /// By which the budget stretches the delay budgets of messages that come now.

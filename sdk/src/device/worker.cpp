@@ -115,6 +115,7 @@ void Worker::start() {
         watch_network();
         session_.restore(lines_.load());
         ledger_.begin();
+        tell_the_time();
         tickets_.begin();
         update_load();
         session_.start(now());
@@ -125,7 +126,7 @@ void Worker::start() {
 }
 
 void Worker::stop(Instant deadline) {
-  shared_.outbox->release_all();
+  shared_.outbox.release_all(true);
   update_load();
   // A visit carries no messages that could be waited for.
   session_.stop(now(), with_ == With::recovery ? now() : deadline);
@@ -283,6 +284,7 @@ void Worker::logged_in(const mqtt_engine::Granted& granted) {
     act();
     return;
   }
+  tell_the_time();  // a system is often synchronised about now
   report_pins();
   // A set came while this connection was being made. Only a full handshake proves it.
   if (tls_resumed_ && !trust_.proven()) prove_at_ = now();
@@ -308,6 +310,10 @@ void Worker::ended(const Failure& failure) {
   const bool was_up = up_;
   // It proved its key and does not let us in: another broker may.
   if (link_ && !was_up && with_ == With::broker) paths_.let_down();
+  const bool by_broker = failure.error == Errc::connection_lost ||
+                         failure.error == Errc::payload_too_large ||
+                         failure.error == Errc::protocol_error;
+  if (was_up && by_broker) sender_.ended_by_broker(now());
   drop_link();
   if (failure) {
     shared_.emit(was_up ? EventKind::disconnected : EventKind::connect_failed, failure);
@@ -449,11 +455,11 @@ bool Worker::wants_to_be_reached() const {
 void Worker::update_load() {
   session::Load load;
   load.reachable = wants_to_be_reached();
-  const outbox::Fill fill = shared_.outbox->fill();
+  const outbox::Fill fill = shared_.outbox.fill();
   load.waiting = fill.waiting - fill.held_back + fill.under_way > 0;
   load.oldest_ack = sender_.oldest_unanswered();
   // A visit carries no messages, so none can be what it is for: it lasts as long as it has to.
-  if (with_ != With::recovery) load.next_due = shared_.outbox->earliest_due();
+  if (with_ != With::recovery) load.next_due = shared_.outbox.earliest_due();
   session_.load(now(), load);
 }
 
@@ -461,7 +467,7 @@ void Worker::arm_timer(std::optional<Instant> next) {
   const auto sooner = [&next](const std::optional<Instant>& at) {
     if (at) next = next ? std::min(*next, *at) : *at;
   };
-  sooner(shared_.outbox->next_due(now()));
+  sooner(shared_.outbox.next_due(now()));
   sooner(sender_.paused_until());
   sooner(prove_at_);
   sooner(trust_.next_look(now()));
@@ -496,7 +502,7 @@ Status Worker::status() {
   }
   status.pin_set_version = trust_.version();
   status.pin_set_proven = trust_.proven();
-  const outbox::Fill fill = shared_.outbox->fill();
+  const outbox::Fill fill = shared_.outbox.fill();
   status.waiting = fill.waiting + fill.under_way;
   status.under_way = fill.under_way;
   status.counters = shared_.counters.read();

@@ -108,6 +108,7 @@ class Worker {
   void look_at_deadlines();
   void look_at_budget();
   void report_pins();
+  void tell_the_time();
   void look_at_ledger();
 
   void look();

@@ -197,8 +197,15 @@ void Worker::set_time(std::chrono::system_clock::time_point wall) {
   time_.set(wall, now());
   trust_.time_was_set(now());
   ledger_.time_was_set(now());
+  tell_the_time();
   budget_looked_at_.reset();
   look();  // the set may have expired, and the session with it; or the month has turned
+}
+
+// For what has to do with days gone by and knows no clock of its own.
+void Worker::tell_the_time() {
+  const Instant at = now();
+  if (const auto seconds = time_.seconds(at)) shared_.outbox.wall_clock(*seconds, at);
 }
 
 // In a turn of its own: the set may have come through the very link that has to end.
@@ -243,7 +250,7 @@ void Worker::report_pins() {
   entry.payload = std::move(*payload);
   Failure refused;
   std::vector<outbox::Casualty> gone;
-  const bool taken = shared_.outbox->put(std::move(entry), gone, refused) != 0;
+  const bool taken = shared_.outbox.put(std::move(entry), gone, refused) != 0;
   shared_.conclude(std::move(gone));
   if (taken) {
     ++shared_.counters.accepted;

@@ -61,6 +61,8 @@ class Publisher {
   std::size_t in_flight() const { return in_flight_.size(); }
   /// Since when the one that was sent first waits for its answer.
   std::optional<Instant> oldest_unanswered() const;
+  /// Which one that is, 0: none.
+  MessageId first_unanswered() const { return in_flight_.empty() ? 0 : in_flight_.front().id; }
 
  private:
   struct Exchange {

@@ -24,7 +24,9 @@ inline constexpr StreamId kNoStream = 0;
 struct Entry {
   MessageId id = 0;
   StreamId stream = kNoStream;
-  std::uint32_t sequence = 0;  ///< of its stream; given when it is first handed to MQTT, else 0
+  // Of its stream; given when it is first handed to MQTT, else 0.
+  std::uint64_t epoch = 0;
+  std::uint32_t sequence = 0;
   std::string topic;
   std::vector<std::byte> payload;
   Qos qos = Qos::at_least_once;
@@ -34,22 +36,26 @@ struct Entry {
   std::string key;                 ///< not empty: it replaces what waits with this topic and key
   std::optional<Instant> due;      ///< it goes out no later than this; empty: at once
   std::optional<Instant> expires;  ///< it is worthless after this
+  Durable durable = Durable::never();
+  std::function<void(const Stored&)> on_stored;
   std::function<void(const Delivery&)> on_done;
 
   std::size_t bytes() const { return topic.size() + payload.size() + key.size(); }
 };
 
-/// An entry that left without delivery, and why.
+/// An entry that left without delivery, and why. Of one that was on the disk alone, only `id`,
+/// `topic` and `on_done` are told.
 struct Casualty {
   Entry entry;
   Failure reason;
 };
 
 struct Fill {
-  std::size_t waiting = 0;    ///< not handed to MQTT
+  std::size_t waiting = 0;    ///< not handed to MQTT, in memory or not
   std::size_t held_back = 0;  ///< of those, what the budget does not let through
   std::size_t under_way = 0;  ///< handed to MQTT, not settled
-  std::size_t bytes = 0;      ///< of both
+  std::size_t unstored = 0;   ///< durable, and not written yet
+  std::size_t bytes = 0;      ///< of all
 };
 
 }  // namespace holdfast::outbox

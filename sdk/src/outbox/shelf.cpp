@@ -25,6 +25,15 @@ Failure full(const std::string& what) {
 
 }  // namespace
 
+StreamId Shelf::stream_on(std::string_view topic) {
+  const auto known = stream_ids_.find(topic);
+  if (known != stream_ids_.end()) return known->second;
+  const auto stream = static_cast<StreamId>(stream_ids_.size() + 1);
+  stream_ids_.emplace(topic, stream);
+  streams_[stream].topic = topic;
+  return stream;
+}
+
 void Shelf::bound_stream(StreamId stream, const StreamBounds& bounds) {
   streams_[stream].bounds = bounds;
 }
@@ -80,15 +89,21 @@ std::array<Shelf::Bound, 2> Shelf::bounds_for(const Entry& entry) {
             .most = {limits_.messages, limits_.bytes},
             .when_full = limits_.when_full,
             .droppable = {},
+            .away = {},
             .of_stream = false};
   // What is more important than the new one stays.
   const std::size_t lanes =
       all.when_full == WhenFull::drop_lowest_priority ? lane_of(entry.priority) + 1 : kPriorities;
-  for (std::size_t i = 0; i < lanes; ++i) all.droppable[i] = &lanes_[i].droppable;
+  for (std::size_t i = 0; i < lanes; ++i) {
+    all.droppable[i] = &lanes_[i].droppable;
+    all.away.messages += lanes_[i].away.messages;
+    all.away.bytes += lanes_[i].away.bytes;
+  }
   return {Bound{.held = stream.held,
                 .most = {or_unbounded(stream.bounds.messages), or_unbounded(stream.bounds.bytes)},
                 .when_full = stream.bounds.when_full,
                 .droppable = {&stream.droppable},
+                .away = stream.away,
                 .of_stream = true},
           all};
 }
@@ -116,7 +131,7 @@ Shelf::Room Shelf::room_in(const Bound& bound, const Entry& entry) {
   if (bound.fits(entry)) return Room::enough;
   if (bound.when_full == WhenFull::drop_new) return Room::for_others_only;
   if (bound.when_full == WhenFull::refuse) return Room::none;
-  Load left = bound.held;
+  Load left{bound.held.messages - bound.away.messages, bound.held.bytes - bound.away.bytes};
   for (const Droppable* group : bound.droppable) {
     if (group == nullptr) continue;
     left.messages -= group->ids.size();
@@ -154,7 +169,8 @@ Shelf::Room Shelf::make_room(const Entry& entry, std::vector<Casualty>& gone, Fa
   }
   if (worst != Room::by_dropping) return worst;
   for (const Bound& bound : bounds) {
-    while (!bound.fits(entry)) {
+    // What is away may be older: whoever can read it drops what has to go (`overruns`).
+    while (bound.away.messages == 0 && !bound.fits(entry)) {
       Item dropped = remove(items_.find(bound.victim()));
       gone.push_back({std::move(dropped.entry),
                       full(bound.whose(entry) + " was full, and a newer message needed its room")});
@@ -163,10 +179,36 @@ Shelf::Room Shelf::make_room(const Entry& entry, std::vector<Casualty>& gone, Fa
   return worst;
 }
 
+std::vector<Shelf::Overrun> Shelf::overruns() const {
+  std::vector<Overrun> all;
+  const auto look = [&](const Load& held, Load most, WhenFull when_full, Overrun overrun) {
+    const bool drops =
+        when_full == WhenFull::drop_oldest || when_full == WhenFull::drop_lowest_priority;
+    if (!drops || (held.messages <= most.messages && held.bytes <= most.bytes)) return;
+    overrun.messages = held.messages > most.messages ? held.messages - most.messages : 0;
+    overrun.bytes = held.bytes > most.bytes ? held.bytes - most.bytes : 0;
+    all.push_back(std::move(overrun));
+  };
+  for (const auto& [id, stream] : streams_) {
+    if (id == kNoStream || stream.away.messages == 0) continue;
+    look(stream.held, {or_unbounded(stream.bounds.messages), or_unbounded(stream.bounds.bytes)},
+         stream.bounds.when_full, {.stream = id, .topic = stream.topic, .of_stream = true});
+  }
+  if (away_.messages > 0) {
+    look(held_, {limits_.messages, limits_.bytes}, limits_.when_full,
+         {.lowest_first = limits_.when_full == WhenFull::drop_lowest_priority});
+  }
+  return all;
+}
+
+Failure Shelf::why_dropped(const Overrun& overrun) {
+  return full((overrun.of_stream ? "the stream on \"" + overrun.topic + "\"" : "the outbox") +
+              " was full, and a newer message needed its room");
+}
+
 void Shelf::count(const Entry& entry, bool comes) {
   for (Load* load : {&streams_[entry.stream].held, &held_}) {
-    load->messages = comes ? load->messages + 1 : load->messages - 1;
-    load->bytes = comes ? load->bytes + entry.bytes() : load->bytes - entry.bytes();
+    comes ? load->add(entry.bytes()) : load->take(entry.bytes());
   }
 }
 
@@ -176,7 +218,7 @@ void Shelf::begin_waiting(Item& item) {
   const Entry& entry = item.entry;
   item.under_way = false;
   Lane& lane = lanes_[lane_of(entry.priority)];
-  lane.places.insert({item.rank, entry.id});
+  lane.places.insert({entry.priority, item.rank, entry.id});
   if (entry.expires) expiry_.insert({*entry.expires, entry.id});
   if (item.handed) return;
   if (entry.due) lane.due.insert({*entry.due, entry.id});
@@ -190,7 +232,7 @@ void Shelf::begin_waiting(Item& item) {
 void Shelf::end_waiting(Item& item) {
   const Entry& entry = item.entry;
   Lane& lane = lanes_[lane_of(entry.priority)];
-  lane.places.erase({item.rank, entry.id});
+  lane.places.erase({entry.priority, item.rank, entry.id});
   if (entry.expires) expiry_.erase({*entry.expires, entry.id});
   if (item.handed) return;
   if (entry.due) lane.due.erase({*entry.due, entry.id});
@@ -229,28 +271,100 @@ std::size_t Shelf::lowest_admitted() const {
   return kPriorities;
 }
 
-const Entry* Shelf::take(Instant now) {
+Shelf::Next Shelf::next(Instant now) const {
   const std::size_t lowest = lowest_admitted();
   const auto is_due = [&](const Lane& lane) {
     return lane.any_released() || (!lane.due.empty() && lane.due.begin()->first <= now);
   };
   const auto admitted = lanes_.begin() + static_cast<std::ptrdiff_t>(lowest);
-  if (!release_all_ && std::none_of(admitted, lanes_.end(), is_due)) return nullptr;
-  std::for_each(admitted, lanes_.end(), [](Lane& lane) { lane.due.clear(); });  // they ride along
+  if (!release_all_ && std::none_of(admitted, lanes_.end(), is_due)) return {};
   for (std::size_t i = kPriorities; i-- > lowest;) {
-    Lane& lane = lanes_[i];
-    if (lane.places.empty()) continue;
-    Item& item = items_.find(lane.places.begin()->second)->second;
-    end_waiting(item);
-    item.under_way = true;
-    item.handed = true;
-    under_way_.insert(item.entry.id);
-    if (item.entry.stream != kNoStream && item.entry.sequence == 0) {
-      item.entry.sequence = ++streams_[item.entry.stream].last_sequence;
-    }
-    return &item.entry;
+    const Lane& lane = lanes_[i];
+    if (lane.is_empty()) continue;
+    const bool in_memory = !lane.places.empty() && (!barrier_ || *lane.places.begin() < *barrier_);
+    // What stands in memory behind the barrier waits for those of its own priority that are away.
+    if (!in_memory && (lane.places.empty() || lane.away.messages > 0)) return {nullptr, true};
+    return {&items_.find(lane.places.begin()->id)->second.entry, false};
   }
-  return nullptr;
+  return {};
+}
+
+const Entry* Shelf::hand_over(MessageId id) {
+  for (std::size_t i = lowest_admitted(); i < kPriorities; ++i)
+    lanes_[i].due.clear();  // ride along
+  Item& item = items_.find(id)->second;
+  if (item.entry.stream != kNoStream && item.entry.sequence == 0) number(id);
+  end_waiting(item);
+  item.under_way = true;
+  item.handed = true;
+  under_way_.insert(id);
+  return &item.entry;
+}
+
+const Entry* Shelf::take(Instant now) {
+  const Entry* entry = next(now).entry;
+  return entry == nullptr ? nullptr : hand_over(entry->id);
+}
+
+std::vector<MessageId> Shelf::front(std::size_t count) const {
+  std::vector<MessageId> ids;
+  for (std::size_t i = kPriorities; i-- > lowest_admitted();) {
+    for (const Place& place : lanes_[i].places) {
+      if (ids.size() == count || (barrier_ && place >= *barrier_)) return ids;
+      ids.push_back(place.id);
+    }
+  }
+  return ids;
+}
+
+void Shelf::number(MessageId id) {
+  Item& item = items_.find(id)->second;
+  if (item.entry.stream == kNoStream || item.entry.sequence != 0) return;
+  end_waiting(item);
+  item.entry.epoch = epoch_;
+  item.entry.sequence = ++streams_[item.entry.stream].last_sequence;
+  item.handed = true;
+  begin_waiting(item);
+}
+
+const Entry* Shelf::find(MessageId id) const {
+  const auto at = items_.find(id);
+  return at == items_.end() ? nullptr : &at->second.entry;
+}
+
+std::function<void(const Stored&)> Shelf::take_on_stored(MessageId id) {
+  return std::exchange(items_.find(id)->second.entry.on_stored, nullptr);
+}
+
+Place Shelf::place_of(MessageId id) const {
+  const Item& item = items_.find(id)->second;
+  return {item.entry.priority, item.rank, id};
+}
+
+bool Shelf::is_droppable(MessageId id) const {
+  const auto at = items_.find(id);
+  return at != items_.end() && !at->second.under_way && !at->second.handed;
+}
+
+std::optional<Entry> Shelf::remove(MessageId id) {
+  const auto at = items_.find(id);
+  if (at == items_.end()) return std::nullopt;
+  return remove(at).entry;
+}
+
+MessageId Shelf::oldest_droppable(StreamId stream) const {
+  const auto of_stream = streams_.find(stream);
+  if (stream != kNoStream) {
+    if (of_stream == streams_.end() || of_stream->second.droppable.ids.empty()) return 0;
+    return *of_stream->second.droppable.ids.begin();
+  }
+  MessageId oldest = 0;
+  for (const Lane& lane : lanes_) {
+    if (lane.droppable.ids.empty()) continue;
+    const MessageId first = *lane.droppable.ids.begin();
+    oldest = oldest == 0 ? first : std::min(oldest, first);
+  }
+  return oldest;
 }
 
 std::optional<Entry> Shelf::settle(MessageId id) {
@@ -295,13 +409,71 @@ std::vector<Entry> Shelf::clear() {
   return all;
 }
 
+// --- Away ----------------------------------------------------------------------------------------
+
+Entry Shelf::send_away(MessageId id) {
+  Entry entry = remove(items_.find(id)).entry;
+  away_found(entry.stream, entry.priority, 1, entry.bytes());
+  return entry;
+}
+
+void Shelf::bring(Entry entry, std::int64_t rank) {
+  away_gone(entry.stream, entry.priority, entry.bytes());
+  const bool handed = entry.sequence != 0;
+  if (handed && entry.epoch == epoch_) {
+    std::uint32_t& last = streams_[entry.stream].last_sequence;
+    last = std::max(last, entry.sequence);
+  }
+  place({.entry = std::move(entry), .rank = rank, .handed = handed});
+}
+
+void Shelf::away_found(StreamId stream, Priority priority, std::size_t messages,
+                       std::size_t bytes) {
+  Stream& of_stream = streams_[stream];
+  for (Load* load :
+       {&of_stream.held, &of_stream.away, &held_, &away_, &lanes_[lane_of(priority)].away}) {
+    load->messages += messages;
+    load->bytes += bytes;
+  }
+}
+
+void Shelf::away_gone(StreamId stream, Priority priority, std::size_t bytes) {
+  Stream& of_stream = streams_[stream];
+  for (Load* load :
+       {&of_stream.held, &of_stream.away, &held_, &away_, &lanes_[lane_of(priority)].away}) {
+    load->take(bytes);
+  }
+}
+
+void Shelf::none_away() {
+  const auto forget = [](Load& held, Load& away) {
+    held.messages -= away.messages;
+    held.bytes -= away.bytes;
+    away = {};
+  };
+  for (auto& [id, stream] : streams_) forget(stream.held, stream.away);
+  for (Lane& lane : lanes_) lane.away = {};
+  forget(held_, away_);
+  barrier_.reset();
+}
+
+void Shelf::shorten(MessageId last_id, Duration time) {
+  for (auto& [id, item] : items_) {
+    if (id > last_id || !item.entry.expires) continue;
+    const bool waits = !item.under_way;
+    if (waits) end_waiting(item);
+    *item.entry.expires -= time;
+    if (waits) begin_waiting(item);
+  }
+}
+
 // --- Times ---------------------------------------------------------------------------------------
 
 std::optional<Instant> Shelf::earliest_due() const {
   std::optional<Instant> earliest;
   for (std::size_t i = lowest_admitted(); i < kPriorities; ++i) {
     const Lane& lane = lanes_[i];
-    if (lane.any_released() || (release_all_ && !lane.places.empty())) return Instant::min();
+    if (lane.any_released() || (release_all_ && !lane.is_empty())) return Instant::min();
     if (lane.due.empty()) continue;
     const Instant due = lane.due.begin()->first;
     earliest = earliest ? std::min(*earliest, due) : due;
@@ -320,11 +492,14 @@ std::optional<Instant> Shelf::next_due(Instant now) const {
 }
 
 Fill Shelf::fill() const {
-  Fill fill{.waiting = items_.size() - under_way_.size(),
+  Fill fill{.waiting = items_.size() - under_way_.size() + away_.messages,
             .held_back = 0,
             .under_way = under_way_.size(),
+            .unstored = 0,
             .bytes = held_.bytes};
-  for (std::size_t i = 0; i < lowest_admitted(); ++i) fill.held_back += lanes_[i].places.size();
+  for (std::size_t i = 0; i < lowest_admitted(); ++i) {
+    fill.held_back += lanes_[i].places.size() + lanes_[i].away.messages;
+  }
   return fill;
 }
 

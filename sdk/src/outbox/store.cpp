@@ -146,20 +146,20 @@ Trouble Store::prepare() {
       .bury = database_.prepare("INSERT OR REPLACE INTO dead VALUES(?1,?2,?3,?4,?5)"),
       .trim_dead = database_.prepare(
           "DELETE FROM dead WHERE id <= (SELECT id FROM dead ORDER BY id DESC LIMIT 1 OFFSET ?1)"),
-      .note_clock = database_.prepare("INSERT OR REPLACE INTO note VALUES('clock', ?1)"),
-      .note_id = database_.prepare("INSERT OR REPLACE INTO note VALUES('last_id', ?1)"),
+      .note = database_.prepare("INSERT OR REPLACE INTO note VALUES(?1, ?2)"),
       .from_first = database_.prepare(std::string(kColumns) + "ORDER BY lane, rank, id"),
       .from_place = database_.prepare(
           std::string(kColumns) + "WHERE (lane, rank, id) >= (?1, ?2, ?3) ORDER BY lane, rank, id"),
       .expired = database_.prepare(std::string(kColumns) + "WHERE expires <= ?1 ORDER BY expires"),
       .next_expiry =
           database_.prepare("SELECT min(expires) FROM message WHERE expires IS NOT NULL"),
+      .keyed = database_.prepare(std::string(kColumns) + "WHERE key <> '' ORDER BY id"),
       .dead = database_.prepare("SELECT id, topic, payload, code, reason FROM dead ORDER BY id"),
   };
   const Statements& all = statements_;
-  for (const Statement* one : {&all.insert, &all.number, &all.remove, &all.bury, &all.trim_dead,
-                               &all.note_clock, &all.note_id, &all.from_first, &all.from_place,
-                               &all.expired, &all.next_expiry, &all.dead}) {
+  for (const Statement* one :
+       {&all.insert, &all.number, &all.remove, &all.bury, &all.trim_dead, &all.note,
+        &all.from_first, &all.from_place, &all.expired, &all.next_expiry, &all.keyed, &all.dead}) {
     // With our format in its head, but without our tables.
     if (one->trouble() != Trouble::none) return Trouble::damaged;
   }
@@ -190,6 +190,13 @@ Trouble Store::write(const Batch& batch) {
         .bind(2, place.rank)
         .bind(3, as_signed(place.id));
   };
+  if (batch.shorten) {  // before those that come now
+    const Trouble trouble = database_.run("UPDATE message SET expires = expires - " +
+                                          std::to_string(batch.shorten->milliseconds) +
+                                          " WHERE expires IS NOT NULL AND id <= " +
+                                          std::to_string(as_signed(batch.shorten->last_id)));
+    if (trouble != Trouble::none) return trouble;
+  }
   MessageId last_id = 0;
   for (const Row& row : batch.in) {
     std::optional<std::int64_t> epoch;
@@ -237,13 +244,35 @@ Trouble Store::write(const Batch& batch) {
   }
   // Numbers are given once, also when all rows have gone and the device is started again.
   if (last_id > 0) {
-    const Trouble trouble = statements_.note_id.bind(1, as_signed(last_id)).run();
-    if (trouble != Trouble::none) return trouble;
+    if (const Trouble trouble = note("last_id", as_signed(last_id)); trouble != Trouble::none) {
+      return trouble;
+    }
   }
-  return statements_.note_clock.bind(1, batch.clock).run();
+  if (batch.wall > 0) {
+    if (const Trouble trouble = note("wall", as_signed(batch.wall)); trouble != Trouble::none) {
+      return trouble;
+    }
+  }
+  return note("clock", batch.clock);
+}
+
+Trouble Store::note(std::string_view name, std::int64_t value) {
+  return statements_.note.bind(1, name).bind(2, value).run();
+}
+
+void Store::tidy() {
+  (void)database_.run("PRAGMA incremental_vacuum(256)");  // 1 MiB; the rest comes with the next one
 }
 
 // --- Reading -------------------------------------------------------------------------------------
+
+void Store::note_reading(Trouble trouble) {
+  if (trouble_ == Trouble::none) trouble_ = trouble;
+}
+
+Failure Store::failure_of_reading() const {
+  return trouble_ == Trouble::none ? Failure() : explain(trouble_, "cannot be read");
+}
 
 std::vector<Row> Store::rows_of(Statement& statement, std::size_t count, std::size_t bytes) {
   std::vector<Row> rows;
@@ -252,7 +281,7 @@ std::vector<Row> Store::rows_of(Statement& statement, std::size_t count, std::si
     rows.push_back(row_of(statement));
     taken += rows.back().bytes();
   }
-  trouble_ = statement.trouble();
+  note_reading(statement.trouble());
   statement.reset();
   return rows;
 }
@@ -275,9 +304,64 @@ std::optional<std::int64_t> Store::next_expiry() {
   std::optional<std::int64_t> next;
   Statement& statement = statements_.next_expiry;
   if (statement.step() && !statement.is_null(0)) next = statement.number(0);
-  trouble_ = statement.trouble();
+  note_reading(statement.trouble());
   statement.reset();
   return next;
+}
+
+std::vector<Row> Store::keyed() {
+  return rows_of(statements_.keyed, SIZE_MAX, SIZE_MAX);
+}
+
+std::vector<Victim> Store::oldest(const std::optional<std::string>& stream, bool lowest_first,
+                                  std::size_t count) {
+  // In a lane the numbers grow with the rank, or shrink with it where the newest go first; so the
+  // oldest are at one end of the primary key, and no index of its own has to be written for them.
+  const std::string columns =
+      "SELECT lane, rank, id, topic, of_stream, length(CAST(topic AS BLOB)) + length(payload) + "
+      "length(CAST(key AS BLOB)) FROM message WHERE lane=?1 AND ";
+  const std::string of_stream = stream ? "AND of_stream=1 AND topic=?3 " : "";
+  std::vector<Victim> oldest;
+  for (std::int64_t lane = kPriorities; lane-- > 0;) {
+    std::vector<Victim> of_lane;
+    for (const std::string& end : {"rank >= 0 " + of_stream + "ORDER BY rank, id LIMIT ?2",
+                                   "rank < 0 " + of_stream + "ORDER BY rank DESC, id LIMIT ?2"}) {
+      Statement statement = database_.prepare(columns + end);
+      statement.bind(1, lane).bind(2, static_cast<std::int64_t>(count));
+      if (stream) statement.bind(3, std::string_view(*stream));
+      while (statement.step()) {
+        of_lane.push_back({{priority_of(statement.number(0)), statement.number(1),
+                            static_cast<MessageId>(statement.number(2))},
+                           statement.text(3),
+                           statement.number(4) != 0,
+                           static_cast<std::size_t>(statement.number(5))});
+      }
+      note_reading(statement.trouble());
+    }
+    const auto by_age = [](const Victim& a, const Victim& b) { return a.place.id < b.place.id; };
+    std::sort(of_lane.begin(), of_lane.end(), by_age);
+    oldest.insert(oldest.end(), of_lane.begin(), of_lane.end());
+    if (!lowest_first) std::sort(oldest.begin(), oldest.end(), by_age);
+    if (lowest_first && oldest.size() >= count) break;
+  }
+  if (oldest.size() > count) oldest.resize(count);
+  return oldest;
+}
+
+std::vector<Store::Load> Store::loads() {
+  std::vector<Load> loads;
+  // What is no stream's is counted as one.
+  Statement statement = database_.prepare(
+      "SELECT lane, of_stream, CASE WHEN of_stream THEN topic ELSE '' END AS stream, count(*), "
+      "sum(length(CAST(topic AS BLOB)) + length(payload) + length(CAST(key AS BLOB))) "
+      "FROM message GROUP BY lane, of_stream, stream");
+  while (statement.step()) {
+    loads.push_back({priority_of(statement.number(0)), statement.number(1) != 0, statement.text(2),
+                     static_cast<std::uint64_t>(statement.number(3)),
+                     static_cast<std::uint64_t>(statement.number(4))});
+  }
+  note_reading(statement.trouble());
+  return loads;
 }
 
 std::vector<DeadLetter> Store::dead(std::size_t count) {
@@ -287,7 +371,7 @@ std::vector<DeadLetter> Store::dead(std::size_t count) {
     letters.push_back({static_cast<MessageId>(statement.number(0)), statement.text(1),
                        statement.blob(2), statement.number(3), statement.text(4)});
   }
-  trouble_ = statement.trouble();
+  note_reading(statement.trouble());
   statement.reset();
   return letters;
 }
@@ -304,7 +388,8 @@ Store::Totals Store::totals() {
   totals.dead = number("SELECT count(*) FROM dead");
   totals.last_id = number("SELECT value FROM note WHERE name='last_id'");
   totals.clock = database_.number("SELECT value FROM note WHERE name='clock'");
-  trouble_ = database_.trouble();
+  totals.wall = number("SELECT value FROM note WHERE name='wall'");
+  note_reading(database_.trouble());
   return totals;
 }
 

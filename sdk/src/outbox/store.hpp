@@ -6,13 +6,13 @@
 
 #pragma once
 
-#include <compare>
 #include <cstddef>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include <holdfast/message.hpp>
@@ -20,17 +20,9 @@
 
 #include "base/failure.hpp"
 #include "outbox/database.hpp"
+#include "outbox/place.hpp"
 
 namespace holdfast::outbox {
-
-/// Where a row stands: urgent before normal before low, then by rank (shelf.hpp), then by number.
-struct Place {
-  Priority priority = Priority::normal;
-  std::int64_t rank = 0;
-  MessageId id = 0;
-
-  friend bool operator==(const Place&, const Place&) = default;
-};
 
 /// The number of a stream's message, given when it is first handed to MQTT.
 struct StreamNumber {
@@ -61,6 +53,14 @@ struct DeadLetter {
   std::string reason;
 };
 
+/// A row that may have to go, without its payload.
+struct Victim {
+  Place place;
+  std::string topic;
+  bool of_stream = false;
+  std::size_t bytes = 0;
+};
+
 /// One transaction.
 struct Batch {
   struct Numbered {
@@ -68,13 +68,23 @@ struct Batch {
     StreamNumber number;
   };
 
+  /// Time that passed unseen is taken off the times to live of the rows up to a number.
+  struct Shorten {
+    MessageId last_id = 0;
+    std::int64_t milliseconds = 0;
+  };
+
   std::vector<Row> in;
   std::vector<Numbered> numbered;
   std::vector<Place> out;
   std::vector<DeadLetter> dead;
+  std::optional<Shorten> shorten;
   std::int64_t clock = 0;  ///< what the outbox's clock shows, in milliseconds
+  std::uint64_t wall = 0;  ///< seconds since 1970; 0: nobody knows
 
-  bool empty() const { return in.empty() && numbered.empty() && out.empty() && dead.empty(); }
+  bool empty() const {
+    return in.empty() && numbered.empty() && out.empty() && dead.empty() && !shorten;
+  }
 };
 
 struct StoreOptions {
@@ -97,6 +107,8 @@ class Store {
   /// How the last failure has to be taken.
   Trouble trouble() const { return trouble_; }
 
+  // What cannot be read is left out; `failure_of_reading` tells.
+
   /// The first rows at or after a place (empty: from the first), at most `count` of them and about
   /// `bytes` bytes.
   std::vector<Row> read(const std::optional<Place>& from, std::size_t count, std::size_t bytes);
@@ -104,6 +116,17 @@ class Store {
   std::vector<Row> expired(std::int64_t clock, std::size_t count);
   /// When the next time to live ends.
   std::optional<std::int64_t> next_expiry();
+  void begin_reading() { trouble_ = Trouble::none; }
+  /// Of what was read since then, or since the last commit.
+  Failure failure_of_reading() const;
+  /// The rows that have a key.
+  std::vector<Row> keyed();
+  /// The oldest rows, at most `count`. @param stream of this stream's topic only
+  /// @param lowest_first all of the lowest priority come before those of the next
+  std::vector<Victim> oldest(const std::optional<std::string>& stream, bool lowest_first,
+                             std::size_t count);
+  /// Gives free pages back to the file system, a few at a time.
+  void tidy();
   /// Oldest first.
   std::vector<DeadLetter> dead(std::size_t count);
 
@@ -113,8 +136,19 @@ class Store {
     std::uint64_t dead = 0;
     MessageId last_id = 0;   ///< the highest number that was ever given
     std::int64_t clock = 0;  ///< what the outbox's clock showed last
+    std::uint64_t wall = 0;  ///< and the wall clock; 0: nobody knew
   };
   Totals totals();
+
+  /// What waits, by stream and priority.
+  struct Load {
+    Priority priority = Priority::normal;
+    bool of_stream = false;
+    std::string topic;  ///< of a stream
+    std::uint64_t messages = 0;
+    std::uint64_t bytes = 0;
+  };
+  std::vector<Load> loads();
 
   /// The file, for messages to people.
   const std::filesystem::path& file() const { return file_; }
@@ -126,6 +160,8 @@ class Store {
   Trouble prepare();
   Trouble make_tables();
   Trouble write(const Batch& batch);
+  void note_reading(Trouble trouble);
+  Trouble note(std::string_view name, std::int64_t value);
   std::vector<Row> rows_of(Statement& statement, std::size_t count, std::size_t bytes);
   Failure explain(Trouble trouble, const std::string& what) const;
 
@@ -134,8 +170,8 @@ class Store {
   Database database_;
   Trouble trouble_ = Trouble::none;
   struct Statements {
-    Statement insert, number, remove, bury, trim_dead, note_clock, note_id;
-    Statement from_first, from_place, expired, next_expiry, dead;
+    Statement insert, number, remove, bury, trim_dead, note;
+    Statement from_first, from_place, expired, next_expiry, keyed, dead;
   };
   Statements statements_;  // after the database: they end before it
 };

@@ -45,7 +45,7 @@ Entry in_stream(StreamId stream = kStream) {
 }
 
 TEST(WhenFullTest, DropNewDropsTheNewOneAndTellsSo) {
-  MemoryOutbox box({.messages = 1, .bytes = 1'000, .when_full = WhenFull::drop_new});
+  Outbox box({.messages = 1, .bytes = 1'000, .when_full = WhenFull::drop_new});
   put(box, sample_entry());
   const Put result = put_all(box, sample_entry());
   EXPECT_EQ(result.id, 2U) << "it was accepted";
@@ -55,7 +55,7 @@ TEST(WhenFullTest, DropNewDropsTheNewOneAndTellsSo) {
 }
 
 TEST(WhenFullTest, DropOldestDropsAsManyAsItTakes) {
-  MemoryOutbox box({.messages = 10, .bytes = 33, .when_full = WhenFull::drop_oldest});
+  Outbox box({.messages = 10, .bytes = 33, .when_full = WhenFull::drop_oldest});
   for (int i = 0; i < 3; ++i) put(box, sample_entry());
   const Put result = put_all(box, sample_entry("t", 20));
   EXPECT_THAT(ids_of(result.gone), ElementsAre(1, 2));
@@ -64,7 +64,7 @@ TEST(WhenFullTest, DropOldestDropsAsManyAsItTakes) {
 }
 
 TEST(WhenFullTest, WhatIsUnderWayIsNotDroppedAndNothingIsDroppedInVain) {
-  MemoryOutbox box({.messages = 10, .bytes = 33, .when_full = WhenFull::drop_oldest});
+  Outbox box({.messages = 10, .bytes = 33, .when_full = WhenFull::drop_oldest});
   for (int i = 0; i < 3; ++i) put(box, sample_entry());
   box.take(kStart);
   const Put result = put_all(box, sample_entry("t", 30));
@@ -75,7 +75,7 @@ TEST(WhenFullTest, WhatIsUnderWayIsNotDroppedAndNothingIsDroppedInVain) {
 }
 
 TEST(WhenFullTest, WhatWasHandedOverOnceIsNotDropped) {
-  MemoryOutbox box({.messages = 2, .bytes = 1'000, .when_full = WhenFull::drop_oldest});
+  Outbox box({.messages = 2, .bytes = 1'000, .when_full = WhenFull::drop_oldest});
   put(box, sample_entry());
   box.take(kStart);
   box.put_back();
@@ -84,7 +84,7 @@ TEST(WhenFullTest, WhatWasHandedOverOnceIsNotDropped) {
 }
 
 TEST(WhenFullTest, DropLowestPrioritySparesWhatIsMoreImportant) {
-  MemoryOutbox box({.messages = 3, .bytes = 1'000, .when_full = WhenFull::drop_lowest_priority});
+  Outbox box({.messages = 3, .bytes = 1'000, .when_full = WhenFull::drop_lowest_priority});
   put(box, of(Priority::urgent));
   put(box, of(Priority::normal));
   put(box, of(Priority::low));
@@ -96,7 +96,7 @@ TEST(WhenFullTest, DropLowestPrioritySparesWhatIsMoreImportant) {
 }
 
 TEST(StreamBoundsTest, HoldForTheStreamAlone) {
-  MemoryOutbox box({});
+  Outbox box({});
   box.bound_stream(kStream, {.messages = 1});
   put(box, in_stream());
   const Failure refused = refusal_of(box, in_stream());
@@ -108,7 +108,7 @@ TEST(StreamBoundsTest, HoldForTheStreamAlone) {
 }
 
 TEST(StreamBoundsTest, DropTheOldestOfTheirOwn) {
-  MemoryOutbox box({});
+  Outbox box({});
   box.bound_stream(kStream, {.bytes = 22, .when_full = WhenFull::drop_oldest});
   put(box, sample_entry());
   put(box, in_stream());
@@ -119,7 +119,7 @@ TEST(StreamBoundsTest, DropTheOldestOfTheirOwn) {
 }
 
 TEST(StreamBoundsTest, NothingOfAStreamIsDroppedWhereTheOutboxRefuses) {
-  MemoryOutbox box({.messages = 10, .bytes = 33});
+  Outbox box({.messages = 10, .bytes = 33});
   box.bound_stream(kStream, {.messages = 2, .when_full = WhenFull::drop_oldest});
   put(box, in_stream());
   put(box, in_stream());
@@ -130,7 +130,7 @@ TEST(StreamBoundsTest, NothingOfAStreamIsDroppedWhereTheOutboxRefuses) {
 }
 
 TEST(StreamBoundsTest, ADroppedMessageLeavesNoGapInTheNumbers) {
-  MemoryOutbox box({});
+  Outbox box({});
   box.bound_stream(kStream, {.messages = 1, .when_full = WhenFull::drop_oldest});
   put(box, in_stream());
   EXPECT_EQ(box.take(kStart)->sequence, 1U);
@@ -141,7 +141,7 @@ TEST(StreamBoundsTest, ADroppedMessageLeavesNoGapInTheNumbers) {
 }
 
 TEST(Keys, OnlyTheLastValueWaitsInThePlaceOfTheFirst) {
-  MemoryOutbox box({});
+  Outbox box({});
   put(box, keyed("door"));
   put(box, sample_entry());
   const Put result = put_all(box, keyed("door"));
@@ -151,7 +151,7 @@ TEST(Keys, OnlyTheLastValueWaitsInThePlaceOfTheFirst) {
 }
 
 TEST(Keys, AreThoseOfATopic) {
-  MemoryOutbox box({});
+  Outbox box({});
   put(box, keyed("door", "a"));
   EXPECT_THAT(put_all(box, keyed("door", "b")).gone, IsEmpty());
   EXPECT_THAT(put_all(box, keyed("window", "a")).gone, IsEmpty());
@@ -159,7 +159,7 @@ TEST(Keys, AreThoseOfATopic) {
 }
 
 TEST(Keys, DoNotReplaceWhatIsOrWasUnderWay) {
-  MemoryOutbox box({});
+  Outbox box({});
   put(box, keyed("door"));
   box.take(kStart);
   EXPECT_THAT(put_all(box, keyed("door")).gone, IsEmpty());
@@ -169,7 +169,7 @@ TEST(Keys, DoNotReplaceWhatIsOrWasUnderWay) {
 }
 
 TEST(Keys, AReplacementTakesNoMoreRoomThanWhatItReplaces) {
-  MemoryOutbox box({.messages = 1, .bytes = 15});
+  Outbox box({.messages = 1, .bytes = 15});
   put(box, keyed("door"));
   EXPECT_NE(put(box, keyed("door")), 0U);
   Entry larger = keyed("door");
@@ -179,7 +179,7 @@ TEST(Keys, AReplacementTakesNoMoreRoomThanWhatItReplaces) {
 }
 
 TEST(Keys, AReplacementOfAnotherPriorityGoesToItsOwnLane) {
-  MemoryOutbox box({});
+  Outbox box({});
   put(box, sample_entry());
   put(box, keyed("door"));
   Entry alarm = keyed("door");

@@ -19,7 +19,7 @@ Entry of(Priority priority, Order order = Order::oldest_first) {
 }
 
 TEST(Priorities, UrgentGoesBeforeNormalAndNormalBeforeLow) {
-  MemoryOutbox box({});
+  Outbox box({});
   put(box, of(Priority::low));
   put(box, of(Priority::normal));
   put(box, of(Priority::urgent));
@@ -29,7 +29,7 @@ TEST(Priorities, UrgentGoesBeforeNormalAndNormalBeforeLow) {
 }
 
 TEST(Priorities, UrgentOvertakesABacklogThatIsBeingSent) {
-  MemoryOutbox box({});
+  Outbox box({});
   for (int i = 0; i < 1'000; ++i) put(box, of(Priority::normal));
   box.take(kStart);
   const MessageId urgent = put(box, of(Priority::urgent));
@@ -38,7 +38,7 @@ TEST(Priorities, UrgentOvertakesABacklogThatIsBeingSent) {
 }
 
 TEST(Priorities, WhatComesBackAfterABrokenConnectionDoesNotOvertakeWhatIsMoreImportant) {
-  MemoryOutbox box({});
+  Outbox box({});
   put(box, of(Priority::normal));
   take_all(box);
   put(box, of(Priority::urgent));
@@ -47,7 +47,7 @@ TEST(Priorities, WhatComesBackAfterABrokenConnectionDoesNotOvertakeWhatIsMoreImp
 }
 
 TEST(Priorities, OneThatIsDueTakesAllAlongInTheirOrder) {
-  MemoryOutbox box({});
+  Outbox box({});
   Entry patient = of(Priority::urgent);
   patient.due = kStart + 1h;
   put(box, patient);
@@ -57,7 +57,7 @@ TEST(Priorities, OneThatIsDueTakesAllAlongInTheirOrder) {
 }
 
 TEST(Orders, NewestFirstGoesBackwardsAndBeforeOldestFirst) {
-  MemoryOutbox box({});
+  Outbox box({});
   put(box, of(Priority::normal));
   put(box, of(Priority::normal, Order::newest_first));
   put(box, of(Priority::normal));
@@ -67,7 +67,7 @@ TEST(Orders, NewestFirstGoesBackwardsAndBeforeOldestFirst) {
 }
 
 TEST(Orders, NumbersFollowTheOrderOfHandingOver) {
-  MemoryOutbox box({});
+  Outbox box({});
   for (int i = 0; i < 3; ++i) {
     Entry entry = of(Priority::normal, Order::newest_first);
     entry.stream = 1;
@@ -78,7 +78,7 @@ TEST(Orders, NumbersFollowTheOrderOfHandingOver) {
 }
 
 TEST(Admissions, HoldBackWhatTheBudgetDoesNotLetThrough) {
-  MemoryOutbox box({});
+  Outbox box({});
   put(box, of(Priority::low));
   put(box, of(Priority::normal));
   put(box, of(Priority::urgent));
@@ -98,7 +98,7 @@ TEST(Admissions, HoldBackWhatTheBudgetDoesNotLetThrough) {
 }
 
 TEST(Admissions, WhatIsHeldBackReleasesNobody) {
-  MemoryOutbox box({});
+  Outbox box({});
   Entry waiting = of(Priority::urgent);
   waiting.due = kStart + 1h;
   put(box, of(Priority::low));
@@ -110,7 +110,7 @@ TEST(Admissions, WhatIsHeldBackReleasesNobody) {
 }
 
 TEST(Admissions, WhatIsHeldBackExpiresAllTheSame) {
-  MemoryOutbox box({});
+  Outbox box({});
   Entry entry = of(Priority::low);
   entry.expires = kStart + 1min;
   put(box, entry);

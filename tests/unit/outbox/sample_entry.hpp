@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "outbox/memory_outbox.hpp"
+#include "outbox/outbox.hpp"
 
 namespace holdfast::outbox {
 

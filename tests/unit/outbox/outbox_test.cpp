@@ -1,4 +1,4 @@
-#include "outbox/memory_outbox.hpp"
+#include "outbox/outbox.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -15,8 +15,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-TEST(MemoryOutbox, IsEmptyAtFirst) {
-  MemoryOutbox box({});
+TEST(Outbox, IsEmptyAtFirst) {
+  Outbox box({});
   EXPECT_EQ(box.take(kStart), nullptr);
   EXPECT_EQ(box.fill().waiting + box.fill().under_way + box.fill().bytes, 0U);
   EXPECT_THAT(box.clear(), IsEmpty());
@@ -24,14 +24,14 @@ TEST(MemoryOutbox, IsEmptyAtFirst) {
   EXPECT_THAT(box.expire(kStart), IsEmpty());
 }
 
-TEST(MemoryOutbox, HandsOutInTheOrderOfAcceptance) {
-  MemoryOutbox box({});
+TEST(Outbox, HandsOutInTheOrderOfAcceptance) {
+  Outbox box({});
   for (int i = 0; i < 5; ++i) put(box, sample_entry());
   EXPECT_THAT(take_all(box), ElementsAre(1, 2, 3, 4, 5));
 }
 
-TEST(MemoryOutbox, KeepsWhatItWasGiven) {
-  MemoryOutbox box({});
+TEST(Outbox, KeepsWhatItWasGiven) {
+  Outbox box({});
   Entry entry = sample_entry("a/b", 3);
   entry.payload[1] = std::byte{7};
   entry.qos = Qos::exactly_once;
@@ -45,8 +45,8 @@ TEST(MemoryOutbox, KeepsWhatItWasGiven) {
   EXPECT_EQ(taken->retain, Retain::yes);
 }
 
-TEST(MemoryOutbox, CountsWhatWaitsWhatIsUnderWayAndTheirBytes) {
-  MemoryOutbox box({});
+TEST(Outbox, CountsWhatWaitsWhatIsUnderWayAndTheirBytes) {
+  Outbox box({});
   put(box, sample_entry("topic", 10));
   put(box, sample_entry("topic", 20));
   box.take(kStart);
@@ -58,8 +58,8 @@ TEST(MemoryOutbox, CountsWhatWaitsWhatIsUnderWayAndTheirBytes) {
   EXPECT_EQ(box.fill().bytes, 25U);
 }
 
-TEST(MemoryOutbox, SettlesOnlyWhatIsUnderWayAndOnce) {
-  MemoryOutbox box({});
+TEST(Outbox, SettlesOnlyWhatIsUnderWayAndOnce) {
+  Outbox box({});
   put(box, sample_entry());
   EXPECT_FALSE(box.settle(1)) << "it was not handed out yet";
   box.take(kStart);
@@ -70,8 +70,8 @@ TEST(MemoryOutbox, SettlesOnlyWhatIsUnderWayAndOnce) {
 
 // --- Bounds --------------------------------------------------------------------------------------
 
-TEST(MemoryOutboxBounds, RefusesOneMessageMoreThanAllowedAndNamesTheBound) {
-  MemoryOutbox box({.messages = 2, .bytes = 1'000});
+TEST(OutboxBounds, RefusesOneMessageMoreThanAllowedAndNamesTheBound) {
+  Outbox box({.messages = 2, .bytes = 1'000});
   put(box, sample_entry());
   put(box, sample_entry());
   const Failure refused = refusal_of(box, sample_entry());
@@ -81,8 +81,8 @@ TEST(MemoryOutboxBounds, RefusesOneMessageMoreThanAllowedAndNamesTheBound) {
   EXPECT_THAT(refused.detail, HasSubstr("2 messages"));
 }
 
-TEST(MemoryOutboxBounds, CountsMessagesThatAreUnderWay) {
-  MemoryOutbox box({.messages = 2, .bytes = 1'000});
+TEST(OutboxBounds, CountsMessagesThatAreUnderWay) {
+  Outbox box({.messages = 2, .bytes = 1'000});
   put(box, sample_entry());
   put(box, sample_entry());
   take_all(box);
@@ -91,8 +91,8 @@ TEST(MemoryOutboxBounds, CountsMessagesThatAreUnderWay) {
   EXPECT_NE(put(box, sample_entry()), 0U);
 }
 
-TEST(MemoryOutboxBounds, RefusesOneByteMoreThanAllowedAndNamesTheBound) {
-  MemoryOutbox box({.messages = 10, .bytes = 22});
+TEST(OutboxBounds, RefusesOneByteMoreThanAllowedAndNamesTheBound) {
+  Outbox box({.messages = 10, .bytes = 22});
   EXPECT_NE(put(box, sample_entry("t", 10)), 0U);
   const Failure refused = refusal_of(box, sample_entry("t", 11));
   EXPECT_EQ(refused.error, Errc::outbox_full);
@@ -103,14 +103,14 @@ TEST(MemoryOutboxBounds, RefusesOneByteMoreThanAllowedAndNamesTheBound) {
   EXPECT_NE(put(box, sample_entry("t", 10)), 0U) << "the twin: exactly as many as allowed";
 }
 
-TEST(MemoryOutboxBounds, CountsTheTopicToo) {
-  MemoryOutbox box({.messages = 10, .bytes = 10});
+TEST(OutboxBounds, CountsTheTopicToo) {
+  Outbox box({.messages = 10, .bytes = 10});
   EXPECT_EQ(put(box, sample_entry("longtopic", 2)), 0U);
   EXPECT_NE(put(box, sample_entry("longtopic", 1)), 0U);
 }
 
-TEST(MemoryOutboxBounds, HasRoomAgainAfterEveryWayOut) {
-  MemoryOutbox box({.messages = 1, .bytes = 11});
+TEST(OutboxBounds, HasRoomAgainAfterEveryWayOut) {
+  Outbox box({.messages = 1, .bytes = 11});
   put(box, sample_entry());
   box.clear();
   Entry expiring = sample_entry();
@@ -127,8 +127,8 @@ TEST(MemoryOutboxBounds, HasRoomAgainAfterEveryWayOut) {
 
 // --- The connection ends -------------------------------------------------------------------------
 
-TEST(MemoryOutboxPutBack, BringsQos1BackInItsOldOrderBeforeAllOthers) {
-  MemoryOutbox box({});
+TEST(OutboxPutBack, BringsQos1BackInItsOldOrderBeforeAllOthers) {
+  Outbox box({});
   for (int i = 0; i < 3; ++i) put(box, sample_entry());
   take_all(box);
   put(box, sample_entry());
@@ -138,8 +138,8 @@ TEST(MemoryOutboxPutBack, BringsQos1BackInItsOldOrderBeforeAllOthers) {
   EXPECT_THAT(take_all(box), ElementsAre(1, 3, 4));
 }
 
-TEST(MemoryOutboxPutBack, GivesQos0AndQos2UpWithTheReason) {
-  MemoryOutbox box({});
+TEST(OutboxPutBack, GivesQos0AndQos2UpWithTheReason) {
+  Outbox box({});
   for (const Qos qos : {Qos::at_most_once, Qos::at_least_once, Qos::exactly_once}) {
     Entry entry = sample_entry();
     entry.qos = qos;
@@ -153,8 +153,8 @@ TEST(MemoryOutboxPutBack, GivesQos0AndQos2UpWithTheReason) {
   EXPECT_EQ(box.fill().bytes, 11U);
 }
 
-TEST(MemoryOutboxPutBack, SparesQos0AndQos2ThatWait) {
-  MemoryOutbox box({});
+TEST(OutboxPutBack, SparesQos0AndQos2ThatWait) {
+  Outbox box({});
   Entry entry = sample_entry();
   entry.qos = Qos::at_most_once;
   put(box, entry);
@@ -162,8 +162,8 @@ TEST(MemoryOutboxPutBack, SparesQos0AndQos2ThatWait) {
   EXPECT_THAT(take_all(box), ElementsAre(1));
 }
 
-TEST(MemoryOutboxRetry, PutsOneMessageBackInItsOldPlace) {
-  MemoryOutbox box({});
+TEST(OutboxRetry, PutsOneMessageBackInItsOldPlace) {
+  Outbox box({});
   for (int i = 0; i < 3; ++i) put(box, sample_entry());
   box.take(kStart);
   box.take(kStart);
@@ -173,8 +173,8 @@ TEST(MemoryOutboxRetry, PutsOneMessageBackInItsOldPlace) {
   EXPECT_THAT(take_all(box), ElementsAre(1, 3));
 }
 
-TEST(MemoryOutboxRetry, IgnoresWhatIsNotUnderWay) {
-  MemoryOutbox box({});
+TEST(OutboxRetry, IgnoresWhatIsNotUnderWay) {
+  Outbox box({});
   put(box, sample_entry());
   box.retry(1);
   box.retry(77);
@@ -184,8 +184,8 @@ TEST(MemoryOutboxRetry, IgnoresWhatIsNotUnderWay) {
 
 // --- Sequence numbers ---------------------------------------------------------------------------
 
-TEST(MemoryOutboxSequence, CountsEachStreamFromOneWithoutAGap) {
-  MemoryOutbox box({});
+TEST(OutboxSequence, CountsEachStreamFromOneWithoutAGap) {
+  Outbox box({});
   for (const StreamId stream : {1U, 2U, 1U, 1U, 2U}) {
     Entry entry = sample_entry();
     entry.stream = stream;
@@ -197,14 +197,14 @@ TEST(MemoryOutboxSequence, CountsEachStreamFromOneWithoutAGap) {
   EXPECT_THAT(seen, ElementsAre(P(1, 1), P(2, 1), P(1, 2), P(1, 3), P(2, 2)));
 }
 
-TEST(MemoryOutboxSequence, IsNotGivenToOpaqueMessages) {
-  MemoryOutbox box({});
+TEST(OutboxSequence, IsNotGivenToOpaqueMessages) {
+  Outbox box({});
   put(box, sample_entry());
   EXPECT_EQ(box.take(kStart)->sequence, 0U);
 }
 
-TEST(MemoryOutboxSequence, HasNoGapWhereAMessageExpiredBeforeItWasHandedOut) {
-  MemoryOutbox box({});
+TEST(OutboxSequence, HasNoGapWhereAMessageExpiredBeforeItWasHandedOut) {
+  Outbox box({});
   for (int i = 0; i < 3; ++i) {
     Entry entry = sample_entry();
     entry.stream = 1;
@@ -219,8 +219,8 @@ TEST(MemoryOutboxSequence, HasNoGapWhereAMessageExpiredBeforeItWasHandedOut) {
   EXPECT_EQ(third->sequence, 2U);
 }
 
-TEST(MemoryOutboxSequence, IsKeptWhenTheMessageIsSentAgain) {
-  MemoryOutbox box({});
+TEST(OutboxSequence, IsKeptWhenTheMessageIsSentAgain) {
+  Outbox box({});
   for (int i = 0; i < 2; ++i) {
     Entry entry = sample_entry();
     entry.stream = 1;
@@ -236,8 +236,8 @@ TEST(MemoryOutboxSequence, IsKeptWhenTheMessageIsSentAgain) {
 
 // --- Stop ---------------------------------------------------------------------------------------
 
-TEST(MemoryOutboxClear, TakesEverythingOut) {
-  MemoryOutbox box({});
+TEST(OutboxClear, TakesEverythingOut) {
+  Outbox box({});
   for (int i = 0; i < 3; ++i) put(box, sample_entry());
   box.take(kStart);
   EXPECT_EQ(box.clear().size(), 3U);
@@ -247,20 +247,20 @@ TEST(MemoryOutboxClear, TakesEverythingOut) {
   EXPECT_THAT(box.expire(kStart + 24h), IsEmpty());
 }
 
-TEST(MemoryOutboxClear, KeepsTheHandlerOfEachMessage) {
-  MemoryOutbox box({});
+TEST(OutboxClear, KeepsTheHandlerOfEachMessage) {
+  Outbox box({});
   int told = 0;
   Entry entry = sample_entry();
   entry.on_done = [&told](const Delivery&) { ++told; };
   put(box, std::move(entry));
-  for (Entry& left : box.clear()) left.on_done({});
+  for (Casualty& left : box.clear()) left.entry.on_done({});
   EXPECT_EQ(told, 1);
 }
 
-TEST(MemoryOutboxThreads, MayBeFilledByManyWhileOneEmptiesIt) {
+TEST(OutboxThreads, MayBeFilledByManyWhileOneEmptiesIt) {
   constexpr int kThreads = 4;
   constexpr int kEach = 500;
-  MemoryOutbox box({});
+  Outbox box({});
   std::vector<std::thread> writers;
   for (int t = 0; t < kThreads; ++t) {
     writers.emplace_back([&box] {

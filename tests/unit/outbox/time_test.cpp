@@ -23,16 +23,16 @@ Entry expiring(Duration after) {
   return entry;
 }
 
-TEST(MemoryOutboxDelay, HandsNothingOutBeforeItIsDue) {
-  MemoryOutbox box({});
+TEST(OutboxDelay, HandsNothingOutBeforeItIsDue) {
+  Outbox box({});
   put(box, delayed(5min));
   EXPECT_EQ(box.take(kStart), nullptr);
   EXPECT_EQ(box.take(kStart + 5min - 1ms), nullptr);
   EXPECT_THAT(take_all(box, kStart + 5min), ElementsAre(1));
 }
 
-TEST(MemoryOutboxDelay, TellsWhenTheNextMessageHasToGo) {
-  MemoryOutbox box({});
+TEST(OutboxDelay, TellsWhenTheNextMessageHasToGo) {
+  Outbox box({});
   EXPECT_FALSE(box.earliest_due());
   put(box, delayed(5min));
   put(box, delayed(2min));
@@ -43,27 +43,27 @@ TEST(MemoryOutboxDelay, TellsWhenTheNextMessageHasToGo) {
   EXPECT_FALSE(box.earliest_due()) << "what is under way waits no more";
   put(box, delayed(24h));
   EXPECT_EQ(box.earliest_due(), kStart + 24h);
-  box.release_all();
+  box.release_all(true);
   EXPECT_LT(box.earliest_due(), kStart);
 }
 
-TEST(MemoryOutboxDelay, LetsAllThatWaitRideAlongWithOneThatIsDue) {
-  MemoryOutbox box({});
+TEST(OutboxDelay, LetsAllThatWaitRideAlongWithOneThatIsDue) {
+  Outbox box({});
   put(box, delayed(5min));
   put(box, delayed(2min));
   put(box, delayed(9min));
   EXPECT_THAT(take_all(box, kStart + 2min), ElementsAre(1, 2, 3));
 }
 
-TEST(MemoryOutboxDelay, LetsThemRideAlongWithAnUrgentOne) {
-  MemoryOutbox box({});
+TEST(OutboxDelay, LetsThemRideAlongWithAnUrgentOne) {
+  Outbox box({});
   put(box, delayed(5min));
   put(box, delayed(0s));
   EXPECT_THAT(take_all(box), ElementsAre(1, 2));
 }
 
-TEST(MemoryOutboxDelay, BeginsAnewForWhatComesAfterTheRide) {
-  MemoryOutbox box({});
+TEST(OutboxDelay, BeginsAnewForWhatComesAfterTheRide) {
+  Outbox box({});
   put(box, delayed(0s));
   EXPECT_THAT(take_all(box), ElementsAre(1));
   put(box, delayed(5min));
@@ -71,8 +71,8 @@ TEST(MemoryOutboxDelay, BeginsAnewForWhatComesAfterTheRide) {
   EXPECT_THAT(take_all(box, kStart + 5min), ElementsAre(2));
 }
 
-TEST(MemoryOutboxDelay, TakesThoseAlongThatTheWindowHeldBack) {
-  MemoryOutbox box({});
+TEST(OutboxDelay, TakesThoseAlongThatTheWindowHeldBack) {
+  Outbox box({});
   put(box, delayed(0s));
   put(box, delayed(5min));
   EXPECT_NE(box.take(kStart), nullptr);  // the window is full now: the second waits for it
@@ -83,8 +83,8 @@ TEST(MemoryOutboxDelay, TakesThoseAlongThatTheWindowHeldBack) {
   EXPECT_EQ(box.take(kStart), nullptr);
 }
 
-TEST(MemoryOutboxDelay, DoesNotHoldBackWhatIsSentAgain) {
-  MemoryOutbox box({});
+TEST(OutboxDelay, DoesNotHoldBackWhatIsSentAgain) {
+  Outbox box({});
   put(box, delayed(5min));
   put(box, delayed(0s));
   take_all(box);
@@ -93,16 +93,16 @@ TEST(MemoryOutboxDelay, DoesNotHoldBackWhatIsSentAgain) {
   EXPECT_THAT(take_all(box, kStart + 1s), ElementsAre(1, 2, 3)) << "and what waits goes along";
 }
 
-TEST(MemoryOutboxDelay, EndsForEverybodyWhenTheDeviceStops) {
-  MemoryOutbox box({});
+TEST(OutboxDelay, EndsForEverybodyWhenTheDeviceStops) {
+  Outbox box({});
   put(box, delayed(5min));
-  box.release_all();
+  box.release_all(true);
   put(box, delayed(5min));
   EXPECT_THAT(take_all(box), ElementsAre(1, 2));
 }
 
-TEST(MemoryOutboxExpiry, TakesOutWhatHasExpiredAndNothingElse) {
-  MemoryOutbox box({});
+TEST(OutboxExpiry, TakesOutWhatHasExpiredAndNothingElse) {
+  Outbox box({});
   put(box, expiring(10s));
   put(box, sample_entry());
   put(box, expiring(20s));
@@ -115,16 +115,16 @@ TEST(MemoryOutboxExpiry, TakesOutWhatHasExpiredAndNothingElse) {
   EXPECT_THAT(take_all(box), ElementsAre(2));
 }
 
-TEST(MemoryOutboxExpiry, LeavesWhatIsUnderWayToItsAcknowledgement) {
-  MemoryOutbox box({});
+TEST(OutboxExpiry, LeavesWhatIsUnderWayToItsAcknowledgement) {
+  Outbox box({});
   put(box, expiring(10s));
   take_all(box);
   EXPECT_THAT(box.expire(kStart + 1h), IsEmpty());
   EXPECT_TRUE(box.settle(1));
 }
 
-TEST(MemoryOutboxExpiry, TakesOutWhatWasPutBack) {
-  MemoryOutbox box({});
+TEST(OutboxExpiry, TakesOutWhatWasPutBack) {
+  Outbox box({});
   put(box, expiring(10s));
   take_all(box);
   box.put_back();
@@ -132,16 +132,16 @@ TEST(MemoryOutboxExpiry, TakesOutWhatWasPutBack) {
   EXPECT_EQ(box.fill().bytes, 0U);
 }
 
-TEST(MemoryOutboxExpiry, TakesOutWhatIsToBeSentAgain) {
-  MemoryOutbox box({});
+TEST(OutboxExpiry, TakesOutWhatIsToBeSentAgain) {
+  Outbox box({});
   put(box, expiring(10s));
   take_all(box);
   box.retry(1);
   EXPECT_THAT(ids_of(box.expire(kStart + 10s)), ElementsAre(1));
 }
 
-TEST(MemoryOutboxExpiry, TakesTheDelayBudgetOfTheExpiredAway) {
-  MemoryOutbox box({});
+TEST(OutboxExpiry, TakesTheDelayBudgetOfTheExpiredAway) {
+  Outbox box({});
   Entry entry = delayed(1min);
   entry.expires = kStart + 30s;
   put(box, entry);
@@ -150,16 +150,16 @@ TEST(MemoryOutboxExpiry, TakesTheDelayBudgetOfTheExpiredAway) {
   EXPECT_THAT(take_all(box, kStart + 1min), IsEmpty()) << "nobody is due any more";
 }
 
-TEST(MemoryOutboxNextDue, IsEmptyWhereNothingRuns) {
-  MemoryOutbox box({});
+TEST(OutboxNextDue, IsEmptyWhereNothingRuns) {
+  Outbox box({});
   EXPECT_FALSE(box.next_due(kStart));
   put(box, sample_entry());
   take_all(box);
   EXPECT_FALSE(box.next_due(kStart));
 }
 
-TEST(MemoryOutboxNextDue, IsTheFirstOfAllBudgetsAndTimesToLive) {
-  MemoryOutbox box({});
+TEST(OutboxNextDue, IsTheFirstOfAllBudgetsAndTimesToLive) {
+  Outbox box({});
   put(box, delayed(5min));
   EXPECT_EQ(box.next_due(kStart), kStart + 5min);
   put(box, delayed(2min));
@@ -172,22 +172,22 @@ TEST(MemoryOutboxNextDue, IsTheFirstOfAllBudgetsAndTimesToLive) {
 
 // A device without a connection that is told of a time in the past asks for it again at once, and
 // again: one processor core is gone for as long as the broker is.
-TEST(MemoryOutboxNextDue, IsNeverInThePast) {
-  MemoryOutbox box({});
+TEST(OutboxNextDue, IsNeverInThePast) {
+  Outbox box({});
   put(box, delayed(0s));
   EXPECT_FALSE(box.next_due(kStart)) << "what is due already waits for the session, not for a time";
   put(box, delayed(5min));
   EXPECT_FALSE(box.next_due(kStart + 1s)) << "it rides along with the one that is due";
 }
 
-TEST(MemoryOutboxNextDue, StillTellsWhenSomethingExpiresThatIsDue) {
-  MemoryOutbox box({});
+TEST(OutboxNextDue, StillTellsWhenSomethingExpiresThatIsDue) {
+  Outbox box({});
   put(box, expiring(10s));
   EXPECT_EQ(box.next_due(kStart), kStart + 10s);
 }
 
-TEST(MemoryOutboxNextDue, IsNotOfWhatIsUnderWay) {
-  MemoryOutbox box({});
+TEST(OutboxNextDue, IsNotOfWhatIsUnderWay) {
+  Outbox box({});
   put(box, expiring(10s));
   take_all(box);
   EXPECT_FALSE(box.next_due(kStart));
@@ -195,8 +195,8 @@ TEST(MemoryOutboxNextDue, IsNotOfWhatIsUnderWay) {
   EXPECT_EQ(box.next_due(kStart), kStart + 10s);
 }
 
-TEST(MemoryOutboxNextDue, IsEmptyAfterEverythingWasTakenOut) {
-  MemoryOutbox box({});
+TEST(OutboxNextDue, IsEmptyAfterEverythingWasTakenOut) {
+  Outbox box({});
   put(box, delayed(5min));
   put(box, expiring(10s));
   box.clear();

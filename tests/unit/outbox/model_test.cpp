@@ -110,7 +110,7 @@ class Model {
   Fill fill() const {
     const auto under_way = static_cast<std::size_t>(std::count_if(
         entries_.begin(), entries_.end(), [](const Item& item) { return item.under_way; }));
-    return {entries_.size() - under_way, 0, under_way, bytes()};
+    return {.waiting = entries_.size() - under_way, .under_way = under_way, .bytes = bytes()};
   }
 
  private:
@@ -150,7 +150,7 @@ class RandomOperations : public testing::TestWithParam<unsigned> {};
 TEST_P(RandomOperations, LeaveTheOutboxAndTheModelAlike) {
   std::mt19937 engine(GetParam());
   const auto draw = [&engine](unsigned below) { return static_cast<unsigned>(engine() % below); };
-  MemoryOutbox box(kLimits);
+  Outbox box(kLimits);
   Model model;
   Instant now = kStart;
   MessageId last = 0;

@@ -1,0 +1,265 @@
+// The clerk's part with the file: what has to be written and read, and what follows from it.
+
+#include <algorithm>
+#include <chrono>
+
+#include <holdfast/limits.hpp>
+
+#include "outbox/clerk.hpp"
+
+namespace holdfast::outbox {
+
+using namespace std::chrono_literals;
+
+std::optional<Instant> Clerk::next_work(Instant now) const {
+  std::optional<Instant> next;
+  const auto sooner = [&next](Instant at) { next = next ? std::min(*next, at) : at; };
+  if (!waits_.empty()) {
+    const bool at_once = hurried_ || at_push_ >= limits_.group_commit.messages;
+    sooner(at_once ? now : waits_.begin()->first);
+  }
+  if (!removals_.empty()) {
+    const bool at_once = hurried_ || only_out_ || removals_.size() >= limits::kRemovals;
+    sooner(at_once ? now : *removals_since_ + limits::kRemovalTime);
+  }
+  if (!to_number_.empty() || !dead_.empty() || wants_page_ || wants_room_ || expiry_due_ ||
+      shorten_ || tidy_due_) {
+    sooner(now);
+  }
+  if (has_expiry_ && clock_noted_) sooner(*clock_noted_ + limits::kOutboxClockStep);
+  if (next && rests_until_) next = std::max(*next, *rests_until_);
+  return next;
+}
+
+Clerk::Work Clerk::begin(Instant now) {
+  Work work;
+  if (taking_) number_ahead();
+  const Instant until = now + limits_.group_commit.time;
+  while (!only_out_ && !waits_.empty() && work.written.size() < limits_.group_commit.messages) {
+    const auto [write_by, id] = *waits_.begin();
+    if (!hurried_ && write_by > until) break;
+    waits_.erase(waits_.begin());
+    Kept& kept = kept_.find(id)->second;
+    if (kept.at_push) --at_push_;
+    const Entry& entry = *shelf_.find(id);
+    kept.state = Kept::State::writing;
+    kept.numbered = entry.sequence != 0;
+    work.batch.in.push_back(row_of(entry, kept.place));
+    work.written.push_back(id);
+    for (const Place& place : kept.replaces) work.batch.out.push_back(place);
+  }
+  writing_ = work.written.size();
+  // Places that are replaced come first in `out`; they come back with their messages if it fails.
+  work.replaced = work.batch.out.size();
+  work.batch.out.insert(work.batch.out.end(), removals_.begin(), removals_.end());
+  removals_.clear();
+  removals_since_.reset();
+  for (const MessageId id : std::exchange(to_number_, {})) {
+    const auto kept = kept_.find(id);
+    if (kept == kept_.end() || kept->second.state != Kept::State::written) continue;
+    const Entry& entry = *shelf_.find(id);
+    work.batch.numbered.push_back({kept->second.place, {entry.epoch, entry.sequence}});
+  }
+  work.batch.dead = std::exchange(dead_, {});
+  work.batch.clock = clock_at(now);
+  work.batch.shorten = shorten_;
+  if (wall_) {
+    const auto since = std::chrono::floor<std::chrono::seconds>(now - wall_->second).count();
+    work.batch.wall = wall_->first + static_cast<std::uint64_t>(since);
+  }
+  work.clock_is_due =
+      has_expiry_ && clock_noted_ && *clock_noted_ + limits::kOutboxClockStep <= now;
+  if (std::exchange(wants_room_, false)) work.overruns = shelf_.overruns();
+  work.expired = std::exchange(expiry_due_, false);
+  work.page = std::exchange(wants_page_, false) && shelf_.away() > 0;
+  if (work.page) work.page_from = shelf_.barrier();
+  work.tidy = std::exchange(tidy_due_, false);
+  return work;
+}
+
+void Clerk::failed(const Work& work, bool full, Instant now) {
+  writing_ = 0;
+  for (const MessageId id : work.written) {
+    const auto at = kept_.find(id);
+    if (at->second.left) {
+      waiting_bytes_ -= at->second.bytes;
+      for (const Place& place : at->second.replaces) remove_row(place, now);
+      kept_.erase(at);
+      continue;
+    }
+    waiting_bytes_ -= at->second.bytes;  // `wait_for_disk` counts it again
+    at->second.numbered = false;
+    wait_for_disk(id, at->second);
+  }
+  const auto first = work.batch.out.begin() + static_cast<std::ptrdiff_t>(work.replaced);
+  removals_.insert(removals_.begin(), first, work.batch.out.end());
+  if (!removals_.empty() && !removals_since_) removals_since_ = now;
+  for (const auto& numbered : work.batch.numbered) to_number_.push_back(numbered.place.id);
+  dead_.insert(dead_.begin(), work.batch.dead.begin(), work.batch.dead.end());
+  wants_page_ = wants_page_ || work.page;
+  wants_room_ = wants_room_ || !work.overruns.empty();
+  expiry_due_ = expiry_due_ || work.expired;
+  // What goes makes room for what comes: at once, and alone.
+  const bool may_make_room = full && !only_out_ && !work.written.empty() && !removals_.empty();
+  only_out_ = may_make_room;
+  if (!may_make_room) rest(now);
+}
+
+void Clerk::rest(Instant now) {
+  rest_ = rest_ == Duration{} ? Duration(limits::kDiskRest)
+                              : std::min(2 * rest_, Duration(limits::kDiskRestMost));
+  rests_until_ = now + rest_;
+}
+
+Clerk::News Clerk::done(const Work& work, Found found, Instant now) {
+  News news;
+  writing_ = 0;
+  only_out_ = false;
+  rests_until_.reset();
+  rest_ = {};
+  if (!work.batch.empty() || work.clock_is_due) clock_noted_ = now;
+  for (const Place& place : work.batch.out) removing_.erase(place.id);
+  for (const MessageId id : work.written) {
+    const auto at = kept_.find(id);
+    Kept& kept = at->second;
+    waiting_bytes_ -= kept.bytes;
+    kept.state = Kept::State::written;
+    kept.replaces.clear();
+    if (kept.left) {
+      if (kept.superseded) {
+        removing_.insert(id);
+      } else {
+        remove_row(kept.place, now);
+      }
+      kept_.erase(at);
+      continue;
+    }
+    news.written.push_back({id, shelf_.take_on_stored(id)});
+    if (shelf_.find(id)->sequence != 0 && !kept.numbered) to_number_.push_back(id);
+    shelve(id);
+  }
+  for (const auto& numbered : work.batch.numbered) {
+    const auto at = kept_.find(numbered.place.id);
+    if (at != kept_.end()) at->second.numbered = true;
+  }
+  if (work.batch.shorten) {
+    shelf_.shorten(work.batch.shorten->last_id,
+                   std::chrono::milliseconds(work.batch.shorten->milliseconds));
+    shorten_.reset();
+  }
+  if (work.page) {
+    for (Row& row : found.page) {
+      shelf_.set_barrier(row.place.after());
+      bring(std::move(row));
+    }
+    if (found.page_is_last) shelf_.none_away();
+  }
+  for (const Row& row : found.expired) {
+    drop_away({row.place, row.topic, row.of_stream, row.bytes()},
+              {Errc::expired, "its time to live ended before it could be sent"}, news, now);
+  }
+  // Or they are found again, and again.
+  if (work.expired && !removals_.empty()) removals_since_ = now - limits::kRemovalTime;
+  for (std::size_t i = 0; i < work.overruns.size(); ++i) {
+    drop_for(work.overruns[i], found.victims[i], news, now);
+  }
+  next_expiry_ = found.next_expiry;
+  has_expiry_ = next_expiry_.has_value() || !waits_.empty();
+  trim_memory();
+  tidy_due_ = !work.batch.out.empty() && kept_.empty() && shelf_.away() == 0;
+  news.sendable = work.expired ||
+                  (taking_ && (!work.written.empty() || work.page || !work.batch.numbered.empty()));
+  return news;
+}
+
+// A row that is away goes; one that is in memory is looked after there.
+void Clerk::drop_away(const Victim& row, const Failure& reason, News& news, Instant now) {
+  const MessageId id = row.place.id;
+  if (kept_.count(id) > 0 || removing_.count(id) > 0) return;
+  Casualty lost{.entry = {}, .reason = reason};
+  lost.entry.id = id;
+  lost.entry.topic = row.topic;
+  lost.entry.durable = Durable::at_push();
+  if (const auto done = on_done_.find(id); done != on_done_.end()) {
+    lost.entry.on_done = std::move(done->second);
+    on_done_.erase(done);
+  }
+  shelf_.away_gone(row.of_stream ? shelf_.stream_on(row.topic) : kNoStream, row.place.priority,
+                   row.bytes);
+  remove_row(row.place, now);
+  news.gone.push_back(std::move(lost));
+}
+
+void Clerk::drop_for(const Shelf::Overrun& overrun, const std::vector<Victim>& victims, News& news,
+                     Instant now) {
+  const Failure why = Shelf::why_dropped(overrun);
+  std::size_t messages = overrun.messages;
+  std::size_t bytes = overrun.bytes;
+  const auto dropped = [&](std::size_t freed) {
+    messages -= messages > 0 ? 1 : 0;
+    bytes -= std::min(bytes, freed);
+  };
+  const auto drop_in_memory = [&](MessageId id) {
+    auto entry = shelf_.remove(id);
+    dropped(entry->bytes());
+    news.gone.push_back({std::move(*entry), why});
+    forget(id, now);
+  };
+  bool progress = false;
+  for (const Victim& victim : victims) {
+    if (messages == 0 && bytes == 0) return;
+    // Of the outbox as a whole the oldest may also be one that no disk has.
+    while (!overrun.lowest_first && (messages > 0 || bytes > 0)) {
+      const MessageId oldest = shelf_.oldest_droppable(overrun.stream);
+      if (oldest == 0 || oldest >= victim.place.id) break;
+      drop_in_memory(oldest);
+      progress = true;
+    }
+    if (messages == 0 && bytes == 0) return;
+    const MessageId id = victim.place.id;
+    if (removing_.count(id) > 0) continue;
+    if (kept_.count(id) > 0) {
+      if (!shelf_.is_droppable(id)) continue;
+      drop_in_memory(id);
+    } else {
+      drop_away(victim, why, news, now);
+      dropped(victim.bytes);
+    }
+    progress = true;
+  }
+  if (progress && (messages > 0 || bytes > 0)) wants_room_ = true;
+}
+
+Clerk::News Clerk::file_lost(Instant now) {
+  News news;
+  writing_ = 0;
+  removals_.clear();
+  removing_.clear();
+  removals_since_.reset();
+  to_number_.clear();
+  for (auto& [id, kept] : kept_) {
+    kept.replaces.clear();
+    if (kept.state != Kept::State::written) continue;
+    if (shelved_.erase(kept.place) > 0) shelved_bytes_ -= kept.bytes;
+    kept.write_by = now;
+    kept.numbered = false;
+    wait_for_disk(id, kept);
+  }
+  news.lost = shelf_.away();
+  const Failure why(Errc::storage_failed, "it was lost with the damaged file");
+  for (auto& [id, done] : on_done_) {
+    Casualty lost{.entry = {}, .reason = why};
+    lost.entry.id = id;
+    lost.entry.on_done = std::move(done);
+    news.gone.push_back(std::move(lost));
+  }
+  on_done_.clear();
+  shelf_.none_away();
+  next_expiry_.reset();
+  wants_page_ = false;
+  rests_until_.reset();
+  rest_ = {};
+  return news;
+}
+
+}  // namespace holdfast::outbox
