@@ -19,6 +19,9 @@ constexpr std::uint64_t kPageBytes = 4096;
 // A checkpoint writes each page once however often it is in the log: seldom is cheap for the flash,
 // and 1 MiB is little enough to read again at the next start.
 constexpr int kCheckpointPages = 256;
+// Numbers that are noted as given before they are: the note is a page of its own, and not worth it
+// for each commit. So many are left out by the next start.
+constexpr MessageId kReservedNumbers = 1'024;
 
 constexpr const char* kTables = R"sql(
   CREATE TABLE message(
@@ -32,6 +35,8 @@ constexpr const char* kTables = R"sql(
     reason TEXT NOT NULL);
   CREATE TABLE note(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 )sql";
+
+constexpr const char* kLastId = "SELECT value FROM note WHERE name='last_id'";
 
 constexpr const char* kColumns =
     "SELECT lane, rank, id, topic, payload, retain, key, of_stream, epoch, sequence, expires "
@@ -163,7 +168,8 @@ Trouble Store::prepare() {
     // With our format in its head, but without our tables.
     if (one->trouble() != Trouble::none) return Trouble::damaged;
   }
-  return Trouble::none;
+  reserved_ = static_cast<MessageId>(database_.number(kLastId));
+  return database_.trouble();
 }
 
 Trouble Store::make_tables() {
@@ -175,16 +181,20 @@ Trouble Store::make_tables() {
 // --- Writing -------------------------------------------------------------------------------------
 
 Failure Store::commit(const Batch& batch) {
+  MessageId reserved = reserved_;
   trouble_ = database_.run("BEGIN IMMEDIATE");
-  if (trouble_ == Trouble::none) trouble_ = write(batch);
+  if (trouble_ == Trouble::none) trouble_ = write(batch, reserved);
   if (trouble_ == Trouble::none) trouble_ = database_.run("COMMIT");
-  if (trouble_ == Trouble::none) return {};
+  if (trouble_ == Trouble::none) {
+    reserved_ = reserved;
+    return {};
+  }
   Failure failure = explain(trouble_, "cannot be written");
   (void)database_.run("ROLLBACK");  // where SQLite has not done it already
   return failure;
 }
 
-Trouble Store::write(const Batch& batch) {
+Trouble Store::write(const Batch& batch, MessageId& reserved) {
   const auto at = [](Statement& statement, const Place& place) -> Statement& {
     return statement.bind(1, lane_of(place.priority))
         .bind(2, place.rank)
@@ -243,11 +253,13 @@ Trouble Store::write(const Batch& batch) {
     }
   }
   // Numbers are given once, also when all rows have gone and the device is started again.
-  if (last_id > 0) {
-    if (const Trouble trouble = note("last_id", as_signed(last_id)); trouble != Trouble::none) {
+  if (last_id > reserved) {
+    reserved = last_id + kReservedNumbers;
+    if (const Trouble trouble = note("last_id", as_signed(reserved)); trouble != Trouble::none) {
       return trouble;
     }
   }
+  if (!batch.notes_time) return Trouble::none;
   if (batch.wall > 0) {
     if (const Trouble trouble = note("wall", as_signed(batch.wall)); trouble != Trouble::none) {
       return trouble;
@@ -386,7 +398,7 @@ Store::Totals Store::totals() {
       "SELECT sum(length(CAST(topic AS BLOB)) + length(payload) + length(CAST(key AS BLOB))) "
       "FROM message");
   totals.dead = number("SELECT count(*) FROM dead");
-  totals.last_id = number("SELECT value FROM note WHERE name='last_id'");
+  totals.last_id = number(kLastId);
   totals.clock = database_.number("SELECT value FROM note WHERE name='clock'");
   totals.wall = number("SELECT value FROM note WHERE name='wall'");
   note_reading(database_.trouble());

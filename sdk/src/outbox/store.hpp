@@ -81,6 +81,7 @@ struct Batch {
   std::optional<Shorten> shorten;
   std::int64_t clock = 0;  ///< what the outbox's clock shows, in milliseconds
   std::uint64_t wall = 0;  ///< seconds since 1970; 0: nobody knows
+  bool notes_time = true;  ///< these two are written: one page more
 
   bool empty() const {
     return in.empty() && numbered.empty() && out.empty() && dead.empty() && !shorten;
@@ -134,7 +135,7 @@ class Store {
     std::uint64_t messages = 0;
     std::uint64_t bytes = 0;
     std::uint64_t dead = 0;
-    MessageId last_id = 0;   ///< the highest number that was ever given
+    MessageId last_id = 0;   ///< no higher number was ever given
     std::int64_t clock = 0;  ///< what the outbox's clock showed last
     std::uint64_t wall = 0;  ///< and the wall clock; 0: nobody knew
   };
@@ -159,7 +160,7 @@ class Store {
 
   Trouble prepare();
   Trouble make_tables();
-  Trouble write(const Batch& batch);
+  Trouble write(const Batch& batch, MessageId& reserved);
   void note_reading(Trouble trouble);
   Trouble note(std::string_view name, std::int64_t value);
   std::vector<Row> rows_of(Statement& statement, std::size_t count, std::size_t bytes);
@@ -169,6 +170,7 @@ class Store {
   std::filesystem::path file_;
   Database database_;
   Trouble trouble_ = Trouble::none;
+  MessageId reserved_ = 0;  // numbers up to this one are not given again by a later start
   struct Statements {
     Statement insert, number, remove, bury, trim_dead, note;
     Statement from_first, from_place, expired, next_expiry, keyed, dead;

