@@ -19,6 +19,9 @@ constexpr std::uint64_t kPageBytes = 4096;
 // A checkpoint writes each page once however often it is in the log: seldom is cheap for the flash,
 // and 1 MiB is little enough to read again at the next start.
 constexpr int kCheckpointPages = 256;
+// Of the log that is left. The commit that brings the checkpoint goes beyond that many pages, and
+// to cut them off each time would make the file system write down two more changes of a length.
+constexpr std::uint64_t kLogBytes = 2 * kCheckpointPages * kPageBytes;
 // Numbers that are noted as given before they are: the note is a page of its own, and not worth it
 // for each commit. So many are left out by the next start.
 constexpr MessageId kReservedNumbers = 1'024;
@@ -132,7 +135,7 @@ Trouble Store::prepare() {
       "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-512; PRAGMA foreign_keys=OFF; "
       "PRAGMA wal_autocheckpoint=" +
       std::to_string(kCheckpointPages) +
-      "; PRAGMA journal_size_limit=" + std::to_string(kCheckpointPages * kPageBytes) +
+      "; PRAGMA journal_size_limit=" + std::to_string(kLogBytes) +
       "; PRAGMA max_page_count=" + std::to_string(options_.max_file_bytes / kPageBytes);
   if (const Trouble trouble = database_.run(settings); trouble != Trouble::none) return trouble;
   const std::int64_t format = database_.number("PRAGMA user_version");
