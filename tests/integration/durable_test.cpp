@@ -225,6 +225,24 @@ TEST_F(DurableTest, ADamagedFileIsToldAndTheDeviceGoesOn) {
   EXPECT_TRUE(std::filesystem::exists(file.string() + ".damaged-1"));
 }
 
+// N, N-1 and N again: nothing is lost.
+TEST_F(DurableTest, AFileOfANewerVersionIsToldAndLeftAlone) {
+  const auto broker = make_broker();
+  std::filesystem::create_directories(dir_.path() / "state");
+  const auto newer = dir_.path() / "state" / "outbox-2.db";
+  std::filesystem::copy_file(dir_.write("newer", "what only the newer one can read"), newer);
+  {
+    WatchedDevice device(kept_options(broker->tls_port()));
+    device->start();
+    const auto event = device.wait_for(EventKind::storage_failed);
+    ASSERT_TRUE(event);
+    EXPECT_NE(event->detail.find(newer.string()), std::string::npos) << event->detail;
+    device.publish("t", "x", durable());
+    EXPECT_EQ(device->drain(kBound).undelivered, 0u);
+  }
+  EXPECT_EQ(read_file(newer), "what only the newer one can read");
+}
+
 TEST_F(DurableTest, WhatCannotBeKeptIsRefusedWithTheMend) {
   WatchedDevice nowhere(options_for(unused_port()));
   Receipt receipt = nowhere->publish("t", as_payload("x"), {.durable = Durable::at_push()});

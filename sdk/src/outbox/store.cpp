@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cinttypes>
+#include <cstdio>
 #include <system_error>
 #include <utility>
 
@@ -90,6 +92,22 @@ std::error_code set_aside(const fs::path& file, fs::path& aside) {
 
 fs::path Store::file_in(const fs::path& directory) {
   return directory / kName;
+}
+
+std::vector<fs::path> Store::newer_in(const fs::path& directory) {
+  std::vector<fs::path> newer;
+  std::error_code error;
+  for (const auto& file : fs::directory_iterator(directory, error)) {
+    const std::string name = file.path().filename().string();
+    std::int64_t format = 0;
+    char end = 0;
+    // "%c" matches if something follows: a log, or a file that was set aside.
+    if (std::sscanf(name.c_str(), "outbox-%" SCNd64 ".db%c", &format, &end) == 1 &&
+        name == "outbox-" + std::to_string(format) + ".db" && format > kFormat) {
+      newer.push_back(file.path());
+    }
+  }
+  return newer;
 }
 
 Store::Store(const StoreOptions& options)

@@ -153,6 +153,8 @@ class Store {
   /// The file, for messages to people.
   const std::filesystem::path& file() const { return file_; }
   static std::filesystem::path file_in(const std::filesystem::path& directory);
+  /// Files of formats that only a newer SDK knows.
+  static std::vector<std::filesystem::path> newer_in(const std::filesystem::path& directory);
 
  private:
   Store(const StoreOptions& options);
