@@ -123,7 +123,7 @@ std::unique_ptr<Store> Store::open(const StoreOptions& options, std::string& rem
     store.reset();
     fs::path aside;
     if (const auto error = set_aside(file_in(options.directory), aside)) {
-      failure = Failure(Errc::system_failure,
+      failure = Failure(Errc::storage_failed,
                         "the outbox " + file_in(options.directory).string() +
                             " is damaged, and cannot be set aside: " + error.message());
       return nullptr;
@@ -139,17 +139,27 @@ std::unique_ptr<Store> Store::open(const StoreOptions& options, std::string& rem
 
 Trouble Store::prepare() {
   // One process owns the directory: with the lock kept, SQLite needs no shared memory beside it.
+  if (const Trouble trouble = database_.run("PRAGMA locking_mode=EXCLUSIVE");
+      trouble != Trouble::none) {
+    return trouble;
+  }
+  const std::int64_t format = database_.number("PRAGMA user_version");
+  if (database_.trouble() != Trouble::none) return database_.trouble();
+  if (format == 0) {
+    // Of a file that exists they need not be said again, and that would write to it: a file must be
+    // readable on a disk that is full.
+    const Trouble trouble = database_.run("PRAGMA page_size=" + std::to_string(kPageBytes) +
+                                          "; PRAGMA auto_vacuum=INCREMENTAL");
+    if (trouble != Trouble::none) return trouble;
+  }
   const std::string settings =
-      "PRAGMA locking_mode=EXCLUSIVE; PRAGMA page_size=" + std::to_string(kPageBytes) +
-      "; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
+      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
       "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-512; PRAGMA foreign_keys=OFF; "
       "PRAGMA wal_autocheckpoint=" +
       std::to_string(kCheckpointPages) +
       "; PRAGMA journal_size_limit=" + std::to_string(kCheckpointPages * kPageBytes) +
       "; PRAGMA max_page_count=" + std::to_string(options_.max_file_bytes / kPageBytes);
   if (const Trouble trouble = database_.run(settings); trouble != Trouble::none) return trouble;
-  const std::int64_t format = database_.number("PRAGMA user_version");
-  if (database_.trouble() != Trouble::none) return database_.trouble();
   if (format == 0) {
     if (const Trouble trouble = make_tables(); trouble != Trouble::none) return trouble;
   } else if (format != kFormat || database_.number("PRAGMA application_id") != kApplicationId) {
@@ -419,7 +429,7 @@ Failure Store::explain(Trouble trouble, const std::string& what) const {
   } else {
     detail += ": " + database_.why();
   }
-  return {Errc::system_failure, std::move(detail)};
+  return {Errc::storage_failed, std::move(detail)};
 }
 
 }  // namespace holdfast::outbox

@@ -222,7 +222,7 @@ TEST_F(StoreTest, TellsADirectoryThatIsNotThere) {
   options_.directory = dir_.path() / "missing";
   Failure failure;
   EXPECT_EQ(Store::open(options_, remark_, failure), nullptr);
-  EXPECT_EQ(failure.error, Errc::system_failure);
+  EXPECT_EQ(failure.error, Errc::storage_failed);
   EXPECT_THAT(failure.detail, HasSubstr("missing/outbox-1.db"));
   EXPECT_THAT(failure.detail, HasSubstr("unable to open"));
 }
