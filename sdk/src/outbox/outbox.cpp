@@ -121,7 +121,8 @@ std::vector<Casualty> Outbox::expire(Instant at) {
 
 void Outbox::release_all(bool released) {
   const std::lock_guard lock(mutex_);
-  clerk_.shelf().release_all(released);
+  released ? ++releases_ : --releases_;
+  clerk_.shelf().release_all(releases_ > 0);
 }
 
 void Outbox::admit(Admission admission) {
