@@ -191,13 +191,18 @@ Trouble Store::prepare() {
     // With our format in its head, but without our tables.
     if (one->trouble() != Trouble::none) return Trouble::damaged;
   }
-  return Trouble::none;
+  last_id_ = last_id();
+  return database_.trouble();
 }
 
 Trouble Store::make_tables() {
   return database_.run("BEGIN IMMEDIATE;" + std::string(kTables) +
                        "PRAGMA application_id=" + std::to_string(kApplicationId) +
                        "; PRAGMA user_version=" + std::to_string(kFormat) + "; COMMIT");
+}
+
+MessageId Store::last_id() {
+  return static_cast<MessageId>(database_.number("SELECT value FROM note WHERE name='last_id'"));
 }
 
 // --- Writing -------------------------------------------------------------------------------------
@@ -225,7 +230,6 @@ Trouble Store::write(const Batch& batch) {
                                           std::to_string(as_signed(batch.shorten->last_id)));
     if (trouble != Trouble::none) return trouble;
   }
-  MessageId last_id = 0;
   for (const Row& row : batch.in) {
     std::optional<std::int64_t> epoch;
     std::optional<std::int64_t> sequence;
@@ -243,7 +247,7 @@ Trouble Store::write(const Batch& batch) {
         .bind(10, sequence)
         .bind(11, row.expires);
     if (const Trouble trouble = statements_.insert.run(); trouble != Trouble::none) return trouble;
-    last_id = std::max(last_id, row.place.id);
+    last_id_ = std::max(last_id_, row.place.id);
   }
   for (const Batch::Numbered& one : batch.numbered) {
     at(statements_.number, one.place)
@@ -263,6 +267,7 @@ Trouble Store::write(const Batch& batch) {
         .bind(4, letter.code)
         .bind(5, std::string_view(letter.reason));
     if (const Trouble trouble = statements_.bury.run(); trouble != Trouble::none) return trouble;
+    last_id_ = std::max(last_id_, letter.id);
   }
   if (!batch.dead.empty()) {
     statements_.trim_dead.bind(1, static_cast<std::int64_t>(options_.max_dead));
@@ -270,9 +275,10 @@ Trouble Store::write(const Batch& batch) {
       return trouble;
     }
   }
-  // Numbers are given once, also when all rows have gone and the device is started again.
-  if (last_id > 0) {
-    if (const Trouble trouble = note("last_id", as_signed(last_id)); trouble != Trouble::none) {
+  // Numbers are given once, also when all rows have gone and the device is started again. A row
+  // that could wait longer comes after those with higher ones.
+  if (last_id_ > 0) {
+    if (const Trouble trouble = note("last_id", as_signed(last_id_)); trouble != Trouble::none) {
       return trouble;
     }
   }
@@ -414,7 +420,7 @@ Store::Totals Store::totals() {
       "SELECT sum(length(CAST(topic AS BLOB)) + length(payload) + length(CAST(key AS BLOB))) "
       "FROM message");
   totals.dead = number("SELECT count(*) FROM dead");
-  totals.last_id = number("SELECT value FROM note WHERE name='last_id'");
+  totals.last_id = last_id();
   totals.clock = database_.number("SELECT value FROM note WHERE name='clock'");
   totals.wall = number("SELECT value FROM note WHERE name='wall'");
   note_reading(database_.trouble());

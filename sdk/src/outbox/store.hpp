@@ -161,6 +161,7 @@ class Store {
 
   Trouble prepare();
   Trouble make_tables();
+  MessageId last_id();
   Trouble write(const Batch& batch);
   void note_reading(Trouble trouble);
   Trouble note(std::string_view name, std::int64_t value);
@@ -171,6 +172,7 @@ class Store {
   std::filesystem::path file_;
   Database database_;
   Trouble trouble_ = Trouble::none;
+  MessageId last_id_ = 0;  // the highest that was written
   struct Statements {
     Statement insert, number, remove, bury, trim_dead, note;
     Statement from_first, from_place, expired, next_expiry, keyed, dead;

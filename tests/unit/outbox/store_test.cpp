@@ -113,6 +113,19 @@ TEST_F(StoreTest, NumbersAreNotGivenTwice) {
   EXPECT_EQ(totals.clock, 5'000);
 }
 
+TEST_F(StoreTest, TheHighestNumberStandsWhateverIsWrittenLater) {
+  open();
+  put({row(42)});
+  put({row(17)});
+  open();
+  EXPECT_EQ(store_->totals().last_id, 42U);
+  put({row(18)});
+  EXPECT_FALSE(store_->commit({.dead = {{.id = 50}}}));
+  put({row(19)});
+  open();
+  EXPECT_EQ(store_->totals().last_id, 50U);
+}
+
 TEST_F(StoreTest, KnowsHowMuchItHolds) {
   open();
   Row keyed = row(2, Priority::normal, 20);
