@@ -35,6 +35,16 @@ constexpr const char* kTables = R"sql(
   CREATE TABLE note(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 )sql";
 
+// All that are beyond the bounds, counted from the newest.
+constexpr const char* kTrimDead = R"sql(
+  DELETE FROM dead WHERE id <= (
+    SELECT max(id) FROM (
+      SELECT id, row_number() OVER newest AS letters,
+             sum(length(CAST(topic AS BLOB)) + length(payload)) OVER newest AS bytes
+      FROM dead WINDOW newest AS (ORDER BY id DESC))
+    WHERE letters > ?1 OR bytes > ?2)
+)sql";
+
 constexpr const char* kColumns =
     "SELECT lane, rank, id, topic, payload, retain, key, of_stream, epoch, sequence, expires "
     "FROM message ";
@@ -172,8 +182,7 @@ Trouble Store::prepare() {
           "UPDATE message SET epoch=?4, sequence=?5 WHERE lane=?1 AND rank=?2 AND id=?3"),
       .remove = database_.prepare("DELETE FROM message WHERE lane=?1 AND rank=?2 AND id=?3"),
       .bury = database_.prepare("INSERT OR REPLACE INTO dead VALUES(?1,?2,?3,?4,?5)"),
-      .trim_dead = database_.prepare(
-          "DELETE FROM dead WHERE id <= (SELECT id FROM dead ORDER BY id DESC LIMIT 1 OFFSET ?1)"),
+      .trim_dead = database_.prepare(kTrimDead),
       .note = database_.prepare("INSERT OR REPLACE INTO note VALUES(?1, ?2)"),
       .from_first = database_.prepare(std::string(kColumns) + "ORDER BY lane, rank, id"),
       .from_place = database_.prepare(
@@ -270,7 +279,8 @@ Trouble Store::write(const Batch& batch) {
     last_id_ = std::max(last_id_, letter.id);
   }
   if (!batch.dead.empty()) {
-    statements_.trim_dead.bind(1, static_cast<std::int64_t>(options_.max_dead));
+    statements_.trim_dead.bind(1, static_cast<std::int64_t>(options_.max_dead))
+        .bind(2, static_cast<std::int64_t>(options_.max_dead_bytes));
     if (const Trouble trouble = statements_.trim_dead.run(); trouble != Trouble::none) {
       return trouble;
     }

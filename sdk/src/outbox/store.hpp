@@ -90,7 +90,10 @@ struct Batch {
 struct StoreOptions {
   std::filesystem::path directory;
   std::uint64_t max_file_bytes = std::uint64_t{256} * 1024 * 1024;
+  // The oldest dead letters go where there are more, or where they have more bytes (topic and
+  // payload): what waits needs the room.
   std::size_t max_dead = 1'000;
+  std::size_t max_dead_bytes = std::size_t{4} * 1024 * 1024;
   std::string vfs;  ///< of SQLite's; empty: its own
 };
 

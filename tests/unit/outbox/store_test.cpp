@@ -170,6 +170,30 @@ TEST_F(StoreTest, KeepsTheNewestDeadLetters) {
   EXPECT_EQ(store_->totals().dead, 2U);
 }
 
+DeadLetter letter(MessageId id, std::size_t payload_bytes) {
+  DeadLetter letter{.id = id, .topic = "\xC3\xBC", .code = 62};  // two bytes, one character
+  letter.payload.resize(payload_bytes);
+  return letter;
+}
+
+TEST_F(StoreTest, KeepsDeadLettersWithinTheirBytes) {
+  options_.max_dead_bytes = 1'000;
+  open();
+  const auto kept = [this] {
+    std::vector<MessageId> ids;
+    for (const DeadLetter& one : store_->dead(10)) ids.push_back(one.id);
+    return ids;
+  };
+  EXPECT_FALSE(store_->commit({.dead = {letter(1, 298), letter(2, 298), letter(3, 398)}}));
+  EXPECT_THAT(kept(), ElementsAre(1, 2, 3)) << "exactly as much as there may be";
+  EXPECT_FALSE(store_->commit({.dead = {letter(4, 0)}}));
+  EXPECT_THAT(kept(), ElementsAre(2, 3, 4));
+  EXPECT_FALSE(store_->commit({.dead = {letter(5, 500)}}));
+  EXPECT_THAT(kept(), ElementsAre(3, 4, 5)) << "the newest that fit";
+  EXPECT_FALSE(store_->commit({.dead = {letter(6, 1'000)}}));
+  EXPECT_THAT(kept(), IsEmpty()) << "one is larger than all of them may be";
+}
+
 TEST_F(StoreTest, ABatchThatHasNoRoomLeavesNothingBehindAndTheRestIntact) {
   options_.max_file_bytes = 128 * 1024;
   open();
