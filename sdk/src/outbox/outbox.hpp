@@ -119,6 +119,7 @@ class Outbox {
   Failure read(Clerk::Work& work, Clerk::Found& found);
   Clerk::News replace_store(std::unique_lock<std::mutex>& lock, Failure& failure);
   void tell(Clerk::News news, const Failure& failure, std::unique_lock<std::mutex>& lock);
+  Instant time_for_disk() const;
   void wake_if_sooner(Instant at);
 
   mutable std::mutex mutex_;

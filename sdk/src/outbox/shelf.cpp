@@ -23,7 +23,15 @@ Failure full(const std::string& what) {
   return {Errc::outbox_full, what};
 }
 
+bool drops(WhenFull when_full) {
+  return when_full == WhenFull::drop_oldest || when_full == WhenFull::drop_lowest_priority;
+}
+
 }  // namespace
+
+Shelf::Shelf(const OutboxLimits& limits, std::uint64_t epoch) : limits_(limits), epoch_(epoch) {
+  for (Lane& lane : lanes_) lane.droppable.is_kept = drops(limits_.when_full);
+}
 
 StreamId Shelf::stream_on(std::string_view topic) {
   const auto known = stream_ids_.find(topic);
@@ -35,7 +43,13 @@ StreamId Shelf::stream_on(std::string_view topic) {
 }
 
 void Shelf::bound_stream(StreamId stream, const StreamBounds& bounds) {
-  streams_[stream].bounds = bounds;
+  Stream& bounded = streams_[stream];
+  bounded.bounds = bounds;
+  if (drops(bounds.when_full) == bounded.droppable.is_kept) return;
+  bounded.droppable = {.is_kept = drops(bounds.when_full)};
+  for (const auto& [id, item] : items_) {
+    if (item.entry.stream == stream && is_droppable(id)) bounded.droppable.add(item.entry);
+  }
 }
 
 // --- In ------------------------------------------------------------------------------------------
@@ -113,7 +127,7 @@ std::string Shelf::Bound::whose(const Entry& entry) const {
 }
 
 bool Shelf::Bound::fits(const Entry& entry) const {
-  return held.messages < most.messages && held.bytes + entry.bytes() <= most.bytes;
+  return held.has_room(most, entry.bytes());
 }
 
 MessageId Shelf::Bound::victim() const {
@@ -156,7 +170,16 @@ Failure Shelf::why_full(const Bound& bound, const Entry& entry) {
               "; publish less, raise the bound, or say what may be dropped");
 }
 
+bool Shelf::has_room(const Entry& entry) {
+  const Stream& stream = streams_[entry.stream];
+  const Load most_of_stream{or_unbounded(stream.bounds.messages),
+                            or_unbounded(stream.bounds.bytes)};
+  return held_.has_room({limits_.messages, limits_.bytes}, entry.bytes()) &&
+         stream.held.has_room(most_of_stream, entry.bytes());
+}
+
 Shelf::Room Shelf::make_room(const Entry& entry, std::vector<Casualty>& gone, Failure& refused) {
+  if (has_room(entry)) return Room::enough;
   const auto bounds = bounds_for(entry);
   Room worst = Room::enough;
   for (const Bound& bound : bounds) {
@@ -182,9 +205,7 @@ Shelf::Room Shelf::make_room(const Entry& entry, std::vector<Casualty>& gone, Fa
 std::vector<Shelf::Overrun> Shelf::overruns() const {
   std::vector<Overrun> all;
   const auto look = [&](const Load& held, Load most, WhenFull when_full, Overrun overrun) {
-    const bool drops =
-        when_full == WhenFull::drop_oldest || when_full == WhenFull::drop_lowest_priority;
-    if (!drops || (held.messages <= most.messages && held.bytes <= most.bytes)) return;
+    if (!drops(when_full) || (held.messages <= most.messages && held.bytes <= most.bytes)) return;
     overrun.messages = held.messages > most.messages ? held.messages - most.messages : 0;
     overrun.bytes = held.bytes > most.bytes ? held.bytes - most.bytes : 0;
     all.push_back(std::move(overrun));
@@ -206,6 +227,18 @@ Failure Shelf::why_dropped(const Overrun& overrun) {
               " was full, and a newer message needed its room");
 }
 
+void Shelf::Droppable::add(const Entry& entry) {
+  if (!is_kept) return;
+  ids.insert(ids.end(), entry.id);
+  bytes += entry.bytes();
+}
+
+void Shelf::Droppable::take(const Entry& entry) {
+  if (!is_kept) return;
+  ids.erase(entry.id);
+  bytes -= entry.bytes();
+}
+
 void Shelf::count(const Entry& entry, bool comes) {
   for (Load* load : {&streams_[entry.stream].held, &held_}) {
     comes ? load->add(entry.bytes()) : load->take(entry.bytes());
@@ -218,35 +251,33 @@ void Shelf::begin_waiting(Item& item) {
   const Entry& entry = item.entry;
   item.under_way = false;
   Lane& lane = lanes_[lane_of(entry.priority)];
-  lane.places.insert({entry.priority, item.rank, entry.id});
+  // What is new goes to one end of the lane as a rule.
+  item.waits_at = lane.places.insert(item.rank < 0 ? lane.places.begin() : lane.places.end(),
+                                     {entry.priority, item.rank, entry.id});
   if (entry.expires) expiry_.insert({*entry.expires, entry.id});
   if (item.handed) return;
   if (entry.due) lane.due.insert({*entry.due, entry.id});
   if (!entry.key.empty()) keys_[{entry.topic, entry.key}] = entry.id;
-  for (Droppable* group : {&lane.droppable, &streams_[entry.stream].droppable}) {
-    group->ids.insert(entry.id);
-    group->bytes += entry.bytes();
-  }
+  lane.droppable.add(entry);
+  streams_[entry.stream].droppable.add(entry);
 }
 
 void Shelf::end_waiting(Item& item) {
   const Entry& entry = item.entry;
   Lane& lane = lanes_[lane_of(entry.priority)];
-  lane.places.erase({entry.priority, item.rank, entry.id});
+  lane.places.erase(item.waits_at);
   if (entry.expires) expiry_.erase({*entry.expires, entry.id});
   if (item.handed) return;
   if (entry.due) lane.due.erase({*entry.due, entry.id});
   if (!entry.key.empty()) keys_.erase({entry.topic, entry.key});
-  for (Droppable* group : {&lane.droppable, &streams_[entry.stream].droppable}) {
-    group->ids.erase(entry.id);
-    group->bytes -= entry.bytes();
-  }
+  lane.droppable.take(entry);
+  streams_[entry.stream].droppable.take(entry);
 }
 
 Shelf::Item Shelf::remove(Items::iterator at) {
   Item item = std::move(at->second);
   if (item.under_way) {
-    under_way_.erase(item.entry.id);
+    under_way_.erase(std::lower_bound(under_way_.begin(), under_way_.end(), item.entry.id));
   } else {
     end_waiting(item);
   }
@@ -297,7 +328,7 @@ const Entry* Shelf::hand_over(MessageId id) {
   end_waiting(item);
   item.under_way = true;
   item.handed = true;
-  under_way_.insert(id);
+  under_way_.insert(std::lower_bound(under_way_.begin(), under_way_.end(), id), id);
   return &item.entry;
 }
 
@@ -341,6 +372,11 @@ Place Shelf::place_of(MessageId id) const {
   return {item.entry.priority, item.rank, id};
 }
 
+bool Shelf::is_under_way(MessageId id) const {
+  const auto at = items_.find(id);
+  return at != items_.end() && at->second.under_way;
+}
+
 bool Shelf::is_droppable(MessageId id) const {
   const auto at = items_.find(id);
   return at != items_.end() && !at->second.under_way && !at->second.handed;
@@ -368,17 +404,21 @@ MessageId Shelf::oldest_droppable(StreamId stream) const {
 }
 
 std::optional<Entry> Shelf::settle(MessageId id) {
-  if (under_way_.count(id) == 0) return std::nullopt;
-  return remove(items_.find(id)).entry;
+  const auto at = items_.find(id);
+  if (at == items_.end() || !at->second.under_way) return std::nullopt;
+  return remove(at).entry;
 }
 
 void Shelf::retry(MessageId id) {
-  if (under_way_.erase(id) > 0) begin_waiting(items_.find(id)->second);
+  const auto at = items_.find(id);
+  if (at == items_.end() || !at->second.under_way) return;
+  under_way_.erase(std::lower_bound(under_way_.begin(), under_way_.end(), id));
+  begin_waiting(at->second);
 }
 
 std::vector<Casualty> Shelf::put_back() {
   std::vector<Casualty> lost;
-  for (const MessageId id : std::set<MessageId>(under_way_)) {
+  for (const MessageId id : std::vector<MessageId>(under_way_.begin(), under_way_.end())) {
     const auto at = items_.find(id);
     if (at->second.entry.qos == Qos::at_least_once) {
       retry(id);

@@ -10,6 +10,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <deque>
 #include <functional>
 #include <map>
 #include <optional>
@@ -30,8 +31,7 @@ namespace holdfast::outbox {
 class Shelf {
  public:
   /// @param epoch of the numbers that it gives
-  explicit Shelf(const OutboxLimits& limits, std::uint64_t epoch)
-      : limits_(limits), epoch_(epoch) {}
+  explicit Shelf(const OutboxLimits& limits, std::uint64_t epoch);
 
   // As in `Outbox`, but for one thread at a time.
   StreamId stream_on(std::string_view topic);
@@ -65,7 +65,7 @@ class Shelf {
   /// Null: it is not in memory.
   const Entry* find(MessageId id) const;
   Place place_of(MessageId id) const;
-  bool is_under_way(MessageId id) const { return under_way_.count(id) > 0; }
+  bool is_under_way(MessageId id) const;
   /// It waits, was never handed over, and may be dropped.
   bool is_droppable(MessageId id) const;
   std::function<void(const Stored&)> take_on_stored(MessageId id);
@@ -115,6 +115,7 @@ class Shelf {
     // Handed to MQTT before, or numbered: it waits for no delay budget, and is not dropped or
     // replaced any more, because a session that goes on has to finish it (MQTT 5 section 4.4).
     bool handed = false;
+    std::set<Place>::iterator waits_at{};  // in its lane, while it waits
   };
   using Items = std::unordered_map<MessageId, Item>;
 
@@ -130,11 +131,20 @@ class Shelf {
       messages -= messages > 0 ? 1 : 0;
       bytes -= taken < bytes ? taken : bytes;
     }
+    /// For one message more.
+    bool has_room(const Load& most, std::size_t added) const {
+      return messages < most.messages && bytes + added <= most.bytes;
+    }
   };
-  // What may be dropped of those that wait, oldest first.
+  // What may be dropped of those that wait, oldest first. Kept only where a bound drops something:
+  // for each message it costs half as much again as its place.
   struct Droppable {
+    bool is_kept = false;
     std::set<MessageId> ids;
     std::size_t bytes = 0;
+
+    void add(const Entry& entry);
+    void take(const Entry& entry);
   };
   struct Lane {
     std::set<Place> places;                       // of those that wait
@@ -154,8 +164,8 @@ class Shelf {
     std::string topic;  // as `stream_on` was told
   };
 
-  // A bound that a new entry has to fit into. One is looked at for each message, so it costs no
-  // memory: what a person reads of it is made where somebody has to be told.
+  // A bound that a new entry has to fit into. One is looked at for each message of a full outbox,
+  // so it costs no memory: what a person reads of it is made where somebody has to be told.
   struct Bound {
     const Load& held;
     Load most;
@@ -170,6 +180,7 @@ class Shelf {
   };
   enum class Room { enough, by_dropping, for_others_only, none };
 
+  bool has_room(const Entry& entry);
   std::array<Bound, 2> bounds_for(const Entry& entry);
   static Room room_in(const Bound& bound, const Entry& entry);
   static Failure why_full(const Bound& bound, const Entry& entry);
@@ -188,7 +199,7 @@ class Shelf {
   std::array<Lane, kPriorities> lanes_;                            // by priority
   std::set<std::pair<Instant, MessageId>> expiry_;                 // of those that wait
   std::map<std::pair<std::string, std::string>, MessageId> keys_;  // of those that may be replaced
-  std::set<MessageId> under_way_;
+  std::vector<MessageId> under_way_;                               // sorted; few
   std::map<StreamId, Stream> streams_;
   std::map<std::string, StreamId, std::less<>> stream_ids_;
   Load held_;
