@@ -54,11 +54,6 @@ std::int64_t lane_of(Priority priority) {
   return static_cast<std::int64_t>(Priority::urgent) - static_cast<std::int64_t>(priority);
 }
 
-Priority priority_of(std::int64_t lane) {
-  const auto bounded = std::clamp<std::int64_t>(lane, 0, 2);
-  return static_cast<Priority>(static_cast<std::int64_t>(Priority::urgent) - bounded);
-}
-
 // SQLite's integers are signed; an epoch uses all 64 bits.
 std::int64_t as_signed(std::uint64_t value) {
   return static_cast<std::int64_t>(value);
@@ -100,6 +95,11 @@ std::error_code set_aside(const fs::path& file, fs::path& aside) {
 
 }  // namespace
 
+Priority priority_of(std::int64_t lane) {
+  const auto bounded = std::clamp<std::int64_t>(lane, 0, 2);
+  return static_cast<Priority>(static_cast<std::int64_t>(Priority::urgent) - bounded);
+}
+
 fs::path Store::file_in(const fs::path& directory) {
   return directory / kName;
 }
@@ -120,10 +120,10 @@ std::vector<fs::path> Store::newer_in(const fs::path& directory) {
   return newer;
 }
 
-Store::Store(const StoreOptions& options)
-    : options_(options), file_(file_in(options.directory)), database_(file_, options.vfs) {
+Store::Store(const StoreOptions& options, Opening opening)
+    : options_(options), file_(file_in(options.directory)), database_(file_, options.vfs, opening) {
   trouble_ = database_.trouble();
-  if (trouble_ == Trouble::none) trouble_ = prepare();
+  if (trouble_ == Trouble::none) trouble_ = prepare(opening);
 }
 
 std::unique_ptr<Store> Store::open(const StoreOptions& options, std::string& remark,
@@ -147,7 +147,7 @@ std::unique_ptr<Store> Store::open(const StoreOptions& options, std::string& rem
   return nullptr;
 }
 
-Trouble Store::prepare() {
+Trouble Store::prepare(Opening opening) {
   // One process owns the directory: with the lock kept, SQLite needs no shared memory beside it.
   if (const Trouble trouble = database_.run("PRAGMA locking_mode=EXCLUSIVE");
       trouble != Trouble::none) {
@@ -155,6 +155,7 @@ Trouble Store::prepare() {
   }
   const std::int64_t format = database_.number("PRAGMA user_version");
   if (database_.trouble() != Trouble::none) return database_.trouble();
+  if (format == 0 && opening == Opening::as_it_is) return Trouble::failed;  // a start was cut short
   if (format == 0) {
     // Of a file that exists they need not be said again, and that would write to it: a file must be
     // readable on a disk that is full.
@@ -169,7 +170,12 @@ Trouble Store::prepare() {
       std::to_string(kCheckpointPages) +
       "; PRAGMA journal_size_limit=" + std::to_string(kCheckpointPages * kPageBytes) +
       "; PRAGMA max_page_count=" + std::to_string(options_.max_file_bytes / kPageBytes);
-  if (const Trouble trouble = database_.run(settings); trouble != Trouble::none) return trouble;
+  // What is another's would be changed by more than this.
+  const std::string as_it_is = "PRAGMA synchronous=FULL; PRAGMA cache_size=-2048";
+  if (const Trouble trouble = database_.run(opening == Opening::make ? settings : as_it_is);
+      trouble != Trouble::none) {
+    return trouble;
+  }
   if (format == 0) {
     if (const Trouble trouble = make_tables(); trouble != Trouble::none) return trouble;
   } else if (format != kFormat || database_.number("PRAGMA application_id") != kApplicationId) {
@@ -337,6 +343,19 @@ std::vector<Row> Store::read(const std::optional<Place>& from, std::size_t count
       .bind(2, from->rank)
       .bind(3, as_signed(from->id));
   return rows_of(statements_.from_place, count, bytes);
+}
+
+std::vector<Row> Store::read_topic(const std::string& topic, const std::optional<Place>& from,
+                                   std::size_t count, std::size_t bytes) {
+  const Place first = from.value_or(Place{Priority::urgent, INT64_MIN, 0});
+  Statement statement = database_.prepare(std::string(kColumns) +
+                                          "WHERE (lane, rank, id) >= (?1, ?2, ?3) AND "
+                                          "topic = ?4 ORDER BY lane, rank, id");
+  statement.bind(1, lane_of(first.priority))
+      .bind(2, first.rank)
+      .bind(3, as_signed(first.id))
+      .bind(4, std::string_view(topic));
+  return rows_of(statement, count, bytes);
 }
 
 std::vector<Row> Store::expired(std::int64_t clock, std::size_t count) {

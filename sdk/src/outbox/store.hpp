@@ -24,6 +24,9 @@
 
 namespace holdfast::outbox {
 
+/// The priority by its column in the file, where urgent rows come first.
+Priority priority_of(std::int64_t lane);
+
 /// The number of a stream's message, given when it is first handed to MQTT.
 struct StreamNumber {
   std::uint64_t epoch = 0;
@@ -115,6 +118,9 @@ class Store {
   /// The first rows at or after a place (empty: from the first), at most `count` of them and about
   /// `bytes` bytes.
   std::vector<Row> read(const std::optional<Place>& from, std::size_t count, std::size_t bytes);
+  /// The same of the rows with one topic.
+  std::vector<Row> read_topic(const std::string& topic, const std::optional<Place>& from,
+                              std::size_t count, std::size_t bytes);
   /// Rows whose time is over, at most `count`.
   std::vector<Row> expired(std::int64_t clock, std::size_t count);
   /// When the next time to live ends.
@@ -160,9 +166,11 @@ class Store {
   static std::vector<std::filesystem::path> newer_in(const std::filesystem::path& directory);
 
  private:
-  Store(const StoreOptions& options);
+  friend class Survey;  // survey.hpp: what a person asks of the file
 
-  Trouble prepare();
+  explicit Store(const StoreOptions& options, Opening opening = Opening::make);
+
+  Trouble prepare(Opening opening);
   Trouble make_tables();
   MessageId last_id();
   Trouble write(const Batch& batch);
