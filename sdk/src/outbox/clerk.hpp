@@ -133,6 +133,7 @@ class Clerk {
   using KeptAt = std::unordered_map<MessageId, Kept>::iterator;
 
   bool may_go(const Entry& entry) const;
+  bool removals_are_due(Instant now) const;
   void number_ahead();
   void forget(MessageId id, Instant now);
   void forget(std::vector<Casualty>& gone, Instant now);

@@ -19,8 +19,7 @@ std::optional<Instant> Clerk::next_work(Instant now) const {
     sooner(at_once ? now : waits_.begin()->first);
   }
   if (!removals_.empty()) {
-    const bool at_once = hurried_ || only_out_ || removals_.size() >= limits::kRemovals;
-    sooner(at_once ? now : *removals_since_ + limits::kRemovalTime);
+    sooner(removals_are_due(now) ? now : *removals_since_ + limits::kRemovalTime);
   }
   if (!to_number_.empty() || !dead_.empty() || wants_page_ || wants_room_ || expiry_due_ ||
       shorten_ || tidy_due_) {
@@ -29,6 +28,16 @@ std::optional<Instant> Clerk::next_work(Instant now) const {
   if (has_expiry_ && clock_noted_) sooner(*clock_noted_ + limits::kOutboxClockStep);
   if (next && rests_until_) next = std::max(*next, *rests_until_);
   return next;
+}
+
+// While much is delivered they are not written before they are many: each page of the file is
+// written once for all rows that go from it.
+bool Clerk::removals_are_due(Instant now) const {
+  if (removals_.empty()) return false;
+  if (only_out_ || removals_.size() >= limits::kRemovals) return true;
+  if (now >= *removals_since_ + limits::kRemovalTime) return true;
+  const Fill fill = shelf_.fill();
+  return hurried_ && fill.waiting + fill.under_way == 0;
 }
 
 Clerk::Work Clerk::begin(Instant now) {
@@ -49,11 +58,6 @@ Clerk::Work Clerk::begin(Instant now) {
     for (const Place& place : kept.replaces) work.batch.out.push_back(place);
   }
   writing_ = work.written.size();
-  // Places that are replaced come first in `out`; they come back with their messages if it fails.
-  work.replaced = work.batch.out.size();
-  work.batch.out.insert(work.batch.out.end(), removals_.begin(), removals_.end());
-  removals_.clear();
-  removals_since_.reset();
   for (const MessageId id : std::exchange(to_number_, {})) {
     const auto kept = kept_.find(id);
     if (kept == kept_.end() || kept->second.state != Kept::State::written) continue;
@@ -74,6 +78,18 @@ Clerk::Work Clerk::begin(Instant now) {
   work.page = std::exchange(wants_page_, false) && shelf_.away() > 0;
   if (work.page) work.page_from = shelf_.barrier();
   work.tidy = std::exchange(tidy_due_, false);
+  // Removals go with what is written anyway, and before rows are looked for; but what sending asks
+  // for does not bring them forward.
+  const bool only_for_sending = work.written.empty() && work.batch.dead.empty() &&
+                                work.overruns.empty() && !work.expired &&
+                                (work.page || work.tidy || !work.batch.numbered.empty());
+  // Places that are replaced come first in `out`; they come back with their messages if it fails.
+  work.replaced = work.batch.out.size();
+  if (!only_for_sending || removals_are_due(now)) {
+    work.batch.out.insert(work.batch.out.end(), removals_.begin(), removals_.end());
+    removals_.clear();
+    removals_since_.reset();
+  }
   return work;
 }
 
