@@ -223,11 +223,13 @@ MessageId Store::last_id() {
 // --- Writing -------------------------------------------------------------------------------------
 
 Failure Store::commit(const Batch& batch) {
+  const MessageId last_id_before = last_id_;
   trouble_ = database_.run("BEGIN IMMEDIATE");
   if (trouble_ == Trouble::none) trouble_ = write(batch);
   if (trouble_ == Trouble::none) trouble_ = database_.run("COMMIT");
   if (trouble_ == Trouble::none) return {};
   Failure failure = explain(trouble_, "cannot be written");
+  last_id_ = last_id_before;
   (void)database_.run("ROLLBACK");  // where SQLite has not done it already
   return failure;
 }
