@@ -35,6 +35,9 @@ class CommandError : public std::runtime_error {
 /// A usage error, the most frequent one.
 [[noreturn]] void refuse(std::string_view what, std::string_view value, std::string_view mend);
 
+/// For a number that is not below 0: CLI11 (2.1, 2.4) reads -1 into the largest there is.
+std::string why_negative(const std::string& text);
+
 /// One line on stderr that is no error. `command` is for instance "pin".
 void note(std::string_view command, std::string_view text);
 
@@ -48,5 +51,6 @@ void add_pinset(CLI::App& app, Action& action);
 void add_pub(CLI::App& app, Action& action);
 void add_sub(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
+void add_outbox(CLI::App& app, Action& action);
 
 }  // namespace holdfast::cli

@@ -1,6 +1,5 @@
 #include "doctor_report.hpp"
 
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -90,8 +89,7 @@ Report::Report(Form form, std::size_t brokers) : form_(form), several_(brokers >
   const char* terminal = std::getenv("TERM");
   colour_ = std::getenv("NO_COLOR") == nullptr && terminal != nullptr &&
             std::string_view(terminal) != "dumb";
-  winsize size{};
-  if (::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0) width_ = size.ws_col;
+  width_ = terminal_width();
 }
 
 std::string Report::styled(std::string_view text, std::string_view style) const {

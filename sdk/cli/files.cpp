@@ -1,6 +1,7 @@
 #include "files.hpp"
 
 #include <fcntl.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -121,6 +122,12 @@ void make_directory(const std::string& name) {
   std::error_code error;
   std::filesystem::create_directories(name, error);
   if (error) refuse(name + " cannot be made", error.message(), "name another --out");
+}
+
+std::size_t terminal_width() {
+  winsize size{};
+  const bool told = ::isatty(STDOUT_FILENO) == 1 && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0;
+  return told ? size.ws_col : 0;
 }
 
 bool print(std::string_view text) {

@@ -34,6 +34,9 @@ bool exists(const std::string& name);
 /// Makes a directory, and those above it, where they are missing. @throws CommandError
 void make_directory(const std::string& name);
 
+/// Columns of the terminal that stdout is; 0: it is none, or does not tell.
+std::size_t terminal_width();
+
 /// Writes all of it to stdout. @return false if the reader has gone.
 bool print(std::string_view text);
 

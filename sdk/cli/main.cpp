@@ -62,6 +62,7 @@ int main(int argc, char** argv) {
   add_pub(app, action);
   add_sub(app, action);
   add_doctor(app, action);
+  add_outbox(app, action);
   try {
     app.parse(argc, argv);
     return action();

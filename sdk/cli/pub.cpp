@@ -3,6 +3,8 @@
 #include <unistd.h>
 #include <nlohmann/json.hpp>
 
+#include <algorithm>
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -32,10 +34,31 @@ struct PubOptions {
   bool json = false;
 };
 
-// Messages that may be under way before more of stdin is read: far below what the outbox takes.
+// Messages that may be under way, or wait for the disk, before more of stdin is read: far below
+// what the outbox takes.
 constexpr std::size_t kWindowMessages = 1'000;
 constexpr std::size_t kWindowBytes = std::size_t{1024} * 1024;
+using namespace std::chrono_literals;
+
 constexpr int kInterrupted = 130;  // as a shell tells it
+// Lines that are stored may wait for a broker that is away for weeks.
+constexpr std::size_t kStoredMessages = 10'000'000;
+constexpr std::uint64_t kStoredBytes = std::uint64_t{4} * 1024 * 1024 * 1024;
+// How often it is looked whether there is room again, or nothing left.
+constexpr auto kLook = 200ms;
+
+// With a place to keep them, lines are stored before they count as taken.
+bool are_stored(const PubOptions& options) {
+  return options.lines && options.connection.qos == 1 && !options.connection.state_dir.empty();
+}
+
+Options device_options(const PubOptions& options) {
+  Options made = to_options(options.connection);
+  if (!are_stored(options)) return made;
+  made.outbox.messages = kStoredMessages;
+  made.outbox.bytes = made.outbox.file_bytes = kStoredBytes;
+  return made;
+}
 
 // How it stands; written by the device's handlers, read by the main thread.
 class Progress {
@@ -48,7 +71,8 @@ class Progress {
     std::uint64_t waiting = 0;
     std::error_code error;  // of a message that was given up, or of the connection
     std::string detail;
-    bool final = false;  // trying again is of no use
+    bool given_up = false;  // a message was: no later trouble of the connection is told instead
+    bool final = false;     // trying again is of no use
     std::string pin;
   };
 
@@ -59,27 +83,53 @@ class Progress {
     bytes_ += bytes;
   }
 
+  void not_published(std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    --now_.published;
+    --now_.waiting;
+    bytes_ -= bytes;
+  }
+
   void done(const Delivery& delivery, std::size_t bytes) {
     const std::lock_guard lock(mutex_);
     --now_.waiting;
     bytes_ -= bytes;
     if (!delivery.error) ++now_.delivered;
     // The first refusal is the one that is told; `closed` is only our own stop.
-    if (delivery.error && delivery.error != Condition::closed && !given_up_) {
-      given_up_ = true;
+    if (delivery.error && delivery.error != Condition::closed && !now_.given_up) {
+      now_.given_up = true;
       now_.error = delivery.error;
       now_.detail = delivery.detail;
     }
     wake_.notify();
   }
 
+  // It is on the disk: more of stdin may be read.
+  void stored(std::size_t bytes) {
+    const std::lock_guard lock(mutex_);
+    --now_.waiting;
+    bytes_ -= bytes;
+    wake_.notify();
+  }
+
   void note_event(const Event& event, const std::string& vouching_pin) {
     const std::lock_guard lock(mutex_);
     if (event.kind == EventKind::connected) now_.pin = vouching_pin;
-    const bool broken =
-        event.kind == EventKind::connect_failed || event.kind == EventKind::disconnected;
+    const bool lost = event.kind == EventKind::message_refused ||
+                      event.kind == EventKind::message_set_aside ||
+                      event.kind == EventKind::message_dropped;
+    if (lost && event.error && event.error != Condition::closed && !now_.given_up) {
+      now_.given_up = true;
+      now_.error = event.error;
+      now_.detail = event.detail;
+      wake_.notify();
+      return;
+    }
+    const bool broken = event.kind == EventKind::connect_failed ||
+                        event.kind == EventKind::disconnected ||
+                        event.kind == EventKind::storage_failed;
     // `closed` is our own stop.
-    if (!broken || !event.error || event.error == Condition::closed || given_up_) return;
+    if (!broken || !event.error || event.error == Condition::closed || now_.given_up) return;
     now_.error = event.error;
     now_.detail = event.detail;
     now_.final = is_final(event.error);
@@ -101,7 +151,6 @@ class Progress {
   mutable std::mutex mutex_;
   Snapshot now_;
   std::size_t bytes_ = 0;
-  bool given_up_ = false;  // a message was: no later trouble of the connection is told instead
 };
 
 // Where the messages come from: one, or the lines of stdin.
@@ -135,7 +184,8 @@ class Publication {
         deadline_(deadline_of(options.connection)),
         source_(options),
         progress_(wake_),
-        device_(to_options(options.connection)) {
+        stores_(are_stored(options)),
+        device_(device_options(options)) {
     device_.on_event([this](const Event& event) {
       progress_.note_event(event, event.kind == EventKind::connected ? device_.status().vouching_pin
                                                                      : std::string());
@@ -145,11 +195,12 @@ class Publication {
   int run() {
     std::optional<CommandError> trouble;
     try {
-      publish_all();
+      device_.start();
+      stores_ ? store_all() : publish_all();
     } catch (const CommandError& error) {
       trouble = error;
     }
-    device_.stop(limits::kStopTimeout);
+    kept_ = device_.stop(limits::kStopTimeout).kept;
     if (!trouble) trouble = explain();
     if (options_.json) print_summary(trouble);
     if (trouble) throw *trouble;
@@ -158,7 +209,6 @@ class Publication {
 
  private:
   void publish_all() {
-    device_.start();
     for (;;) {
       while (progress_.has_room()) {
         const auto message = source_.next();
@@ -176,6 +226,56 @@ class Publication {
     }
   }
 
+  void store_all() {
+    std::optional<std::string> line;
+    for (;;) {
+      bool full = false;
+      while (!full && progress_.has_room()) {
+        if (!line) line = source_.next();
+        if (!line) break;
+        full = !store(*line);
+        if (!full) line.reset();
+      }
+      const auto now = progress_.snapshot();
+      if (now.final) return;
+      const bool drains = !line && source_.ended() && now.waiting == 0;
+      if (drains && device_.drain(kLook).undelivered == 0) return;
+      const bool reads = !line && source_.hungry() && progress_.has_room();
+      // Nothing tells of room in the outbox; and to drain was to wait already.
+      auto until = deadline_;
+      const auto look = std::chrono::steady_clock::now() + (drains ? 0ms : kLook);
+      if (full || drains) until = until ? std::min(*until, look) : look;
+      const auto woken = wake_.wait(until, reads ? STDIN_FILENO : -1);
+      interrupted_ = woken.interrupted;
+      timed_out_ = deadline_ && std::chrono::steady_clock::now() >= *deadline_;
+      if (interrupted_ || timed_out_) return;
+      if (woken.input) source_.fill();
+    }
+  }
+
+  // @return false if there is no room for it now
+  bool store(const std::string& line) {
+    const std::uint64_t number = lines_ + 1;
+    progress_.published(line.size());
+    const auto receipt =
+        device_.publish(options_.topic, as_payload(line),
+                        {.retain = options_.retain ? Retain::yes : Retain::no,
+                         .durable = Durable::at_push(),
+                         .on_stored = [this, number, size = line.size()](const Stored& stored) {
+                           if (options_.json && !stored.error) {
+                             print("{\"line\":" + std::to_string(number) + ",\"stored\":true}\n");
+                           }
+                           progress_.stored(size);
+                         }});
+    if (receipt) {
+      lines_ = number;
+      return true;
+    }
+    progress_.not_published(line.size());
+    if (receipt.error != Errc::outbox_full) refuse("the line cannot be sent", receipt.detail, "");
+    return false;
+  }
+
   void publish(const std::string& message) {
     progress_.published(message.size());
     const auto receipt =
@@ -188,13 +288,25 @@ class Publication {
     if (!receipt) refuse("the message cannot be sent", receipt.detail, "");
   }
 
+  Progress::Snapshot snapshot() const {
+    auto now = progress_.snapshot();
+    if (stores_) now.delivered = device_.status().counters.delivered;
+    return now;
+  }
+
   // Why not everything was delivered; nothing if it was.
   std::optional<CommandError> explain() const {
-    const auto now = progress_.snapshot();
-    const bool complete = source_.ended() && now.delivered == now.published;
-    if (complete || (interrupted_ && now.delivered == now.published)) return std::nullopt;
-    const std::string count = std::to_string(now.delivered) + " of " +
-                              std::to_string(now.published) + " messages were delivered";
+    const auto now = snapshot();
+    // What an earlier call has left is delivered by this one as well.
+    const bool all = stores_ ? kept_ == 0 && !now.given_up : now.delivered == now.published;
+    if (all && (source_.ended() || interrupted_)) return std::nullopt;
+    std::string count = std::to_string(now.delivered) + " of " + std::to_string(now.published) +
+                        " messages were delivered";
+    if (stores_) {
+      count = std::to_string(now.published) + " lines were taken and " +
+              std::to_string(now.delivered) + " delivered; " + std::to_string(kept_) +
+              " are kept in " + options_.connection.state_dir + ", for the next call with it";
+    }
     if (timed_out_ && !now.error) {
       return CommandError(kNotReachable, "not done within " + options_.connection.timeout, count,
                           "raise --timeout");
@@ -205,7 +317,7 @@ class Publication {
   }
 
   void print_summary(const std::optional<CommandError>& trouble) const {
-    const auto now = progress_.snapshot();
+    const auto now = snapshot();
     const Ledger ledger = device_.ledger();
     nlohmann::ordered_json by_cause;
     for (std::size_t i = 0; i < kCauses; ++i) {
@@ -213,7 +325,7 @@ class Publication {
       by_cause[std::string(to_string(static_cast<Cause>(i)))] = {{"up", bytes.up},
                                                                  {"down", bytes.down}};
     }
-    const nlohmann::ordered_json summary{
+    nlohmann::ordered_json summary{
         {"published", now.published},
         {"delivered", now.delivered},
         {"resumed", !now.pin.empty() && ledger.full_handshakes == 0},
@@ -224,6 +336,7 @@ class Publication {
         {"handshakes", ledger.full_handshakes},
         {"pin", now.pin.empty() ? nlohmann::ordered_json() : nlohmann::ordered_json(now.pin)},
         {"error", trouble ? nlohmann::ordered_json(trouble->what()) : nlohmann::ordered_json()}};
+    if (stores_) summary["kept"] = kept_;
     print(summary.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace) + "\n");
   }
 
@@ -234,7 +347,10 @@ class Publication {
   Progress progress_;
   bool interrupted_ = false;
   bool timed_out_ = false;
-  Device device_;  // last: its handlers use the others
+  const bool stores_;
+  std::uint64_t lines_ = 0;  // taken
+  std::uint64_t kept_ = 0;   // for the next call
+  Device device_;            // last: its handlers use the others
 };
 
 }  // namespace

@@ -1,7 +1,5 @@
 // holdfast sub: prints what arrives.
 
-#include <nlohmann/json.hpp>
-
 #include <cstdint>
 #include <memory>
 #include <mutex>
@@ -13,8 +11,8 @@
 
 #include "command.hpp"
 #include "connection.hpp"
-#include "crypto/pem.hpp"
 #include "files.hpp"
+#include "json_output.hpp"
 #include "text.hpp"
 #include "wake.hpp"
 
@@ -31,13 +29,8 @@ struct SubOptions {
 
 std::string as_json(const Message& message) {
   const std::string_view text = as_text(message.payload);
-  nlohmann::ordered_json object{{"topic", message.topic}};
-  if (is_utf8(text)) {
-    object["payload"] = text;
-  } else {
-    object["payload_base64"] =
-        crypto::to_base64({reinterpret_cast<const std::uint8_t*>(text.data()), text.size()});
-  }
+  Json object{{"topic", message.topic}};
+  put_bytes(object, "payload", text);
   object["retain"] = message.retain == Retain::yes;
   return object.dump() + "\n";
 }

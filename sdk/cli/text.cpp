@@ -91,16 +91,23 @@ std::uint64_t now_in_seconds() {
   return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::seconds>(now).count());
 }
 
+std::size_t first_character(std::string_view bytes) {
+  if (bytes.empty()) return 0;
+  const auto first = static_cast<unsigned char>(bytes[0]);
+  const int more = followers(first);
+  if (more < 0 || bytes.size() <= static_cast<std::size_t>(more)) return 0;
+  for (int n = 1; n <= more; ++n) {
+    const auto next = static_cast<unsigned char>(bytes[static_cast<std::size_t>(n)]);
+    if (n == 1 ? !second_may_follow(first, next) : (next & 0xC0) != 0x80) return 0;
+  }
+  return static_cast<std::size_t>(more) + 1;
+}
+
 bool is_utf8(std::string_view bytes) {
-  for (std::size_t at = 0; at < bytes.size();) {
-    const auto first = static_cast<unsigned char>(bytes[at]);
-    const int more = followers(first);
-    if (more < 0 || bytes.size() - at <= static_cast<std::size_t>(more)) return false;
-    for (int n = 1; n <= more; ++n) {
-      const auto next = static_cast<unsigned char>(bytes[at + static_cast<std::size_t>(n)]);
-      if (n == 1 ? !second_may_follow(first, next) : (next & 0xC0) != 0x80) return false;
-    }
-    at += static_cast<std::size_t>(more) + 1;
+  while (!bytes.empty()) {
+    const std::size_t size = first_character(bytes);
+    if (size == 0) return false;
+    bytes.remove_prefix(size);
   }
   return true;
 }

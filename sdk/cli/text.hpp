@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -27,6 +28,8 @@ std::uint64_t now_in_seconds();
 /// Whether a terminal can show it as it is: UTF-8 without control characters but tab and line ends.
 bool is_plain_text(std::string_view bytes);
 bool is_utf8(std::string_view bytes);
+/// Bytes of the UTF-8 character at the front; 0 if there is none.
+std::size_t first_character(std::string_view bytes);
 
 std::string to_hex(std::string_view bytes);
 

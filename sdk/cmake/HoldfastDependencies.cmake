@@ -94,10 +94,10 @@ target_compile_definitions(holdfast_asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRE
 target_link_libraries(holdfast_asio INTERFACE Threads::Threads)
 
 # --- SQLite --------------------------------------------------------------------------------------
-# 3.20: sqlite3_prepare_v3.
-find_package(SQLite3 3.20 QUIET)
+# 3.25: window functions.
+find_package(SQLite3 3.25 QUIET)
 if(NOT SQLite3_FOUND)
-  holdfast_missing("SQLite 3.20 or newer" libsqlite3-dev)
+  holdfast_missing("SQLite 3.25 or newer" libsqlite3-dev)
 endif()
 
 # --- What only the command, samples and tests need -----------------------------------------------

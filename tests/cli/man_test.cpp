@@ -22,24 +22,27 @@ class ManTest : public CliTest, public ::testing::WithParamInterface<Page> {
   }
 };
 
-INSTANTIATE_TEST_SUITE_P(Pages, ManTest,
-                         ::testing::Values(Page{"holdfast", {{}}}, Page{"holdfast-pin", {{"pin"}}},
-                                           Page{"holdfast-keygen", {{"keygen"}}},
-                                           Page{"holdfast-pinset",
-                                                {{"pinset", "new"},
-                                                 {"pinset", "sign"},
-                                                 {"pinset", "merge"},
-                                                 {"pinset", "verify"},
-                                                 {"pinset", "show"},
-                                                 {"pinset", "check"}}},
-                                           Page{"holdfast-doctor", {{"doctor"}}},
-                                           Page{"holdfast-pub", {{"pub"}}},
-                                           Page{"holdfast-sub", {{"sub"}}}),
-                         [](const auto& instance) {
-                           std::string name = instance.param.name;
-                           std::replace(name.begin(), name.end(), '-', '_');
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(
+    Pages, ManTest,
+    ::testing::Values(Page{"holdfast", {{}}}, Page{"holdfast-pin", {{"pin"}}},
+                      Page{"holdfast-keygen", {{"keygen"}}},
+                      Page{"holdfast-pinset",
+                           {{"pinset", "new"},
+                            {"pinset", "sign"},
+                            {"pinset", "merge"},
+                            {"pinset", "verify"},
+                            {"pinset", "show"},
+                            {"pinset", "check"}}},
+                      Page{
+                          "holdfast-outbox",
+                          {{"outbox"}, {"outbox", "show"}, {"outbox", "dead"}, {"outbox", "drop"}}},
+                      Page{"holdfast-doctor", {{"doctor"}}}, Page{"holdfast-pub", {{"pub"}}},
+                      Page{"holdfast-sub", {{"sub"}}}),
+    [](const auto& instance) {
+      std::string name = instance.param.name;
+      std::replace(name.begin(), name.end(), '-', '_');
+      return name;
+    });
 
 // All words that a pattern's group finds.
 std::set<std::string> found_in(const std::string& text, const std::regex& pattern) {

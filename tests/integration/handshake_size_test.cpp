@@ -3,6 +3,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cstdint>
+
 #include "channel/library_check.hpp"
 #include "integration/device_fixture.hpp"
 #include "integration/handshakes.hpp"
@@ -73,11 +76,19 @@ TEST_F(HandshakeSizeTest, ABrokerThatInsistsOnLongerKeysIsReached) {
 TEST_F(HandshakeSizeTest, ABrokerThatAllowsShortTagsIsGivenThem) {
   const auto broker = make_broker(
       {.tls_extra_lines = {"ciphers_tls1.3 TLS_AES_128_CCM_8_SHA256:TLS_AES_128_GCM_SHA256"}});
-  const auto full = connect(*broker);
-  channel::TlsPolicy policy;
-  policy.suites = CipherSuites::short_tags;
-  tickets_ = VirtualTickets();
-  EXPECT_LT(connect(*broker, policy).handshake_bytes, full.handshake_bytes);
+  // Two ECDSA signatures of one key differ by up to three bytes, and what a client greases with by
+  // more: the smallest of some handshakes is the size to compare.
+  const auto smallest = [&](CipherSuites suites) {
+    channel::TlsPolicy policy;
+    policy.suites = suites;
+    std::uint64_t bytes = UINT64_MAX;
+    for (int n = 0; n < 8; ++n) {
+      tickets_ = VirtualTickets();
+      bytes = std::min(bytes, std::uint64_t{connect(*broker, policy).handshake_bytes});
+    }
+    return bytes;
+  };
+  EXPECT_LT(smallest(CipherSuites::short_tags), smallest(CipherSuites::cheapest));
 }
 
 TEST_F(HandshakeSizeTest, TicketsAreCountedApart) {

@@ -180,19 +180,21 @@ bool Process::find_line(const std::function<bool(const std::string&)>& wanted,
 
 std::optional<std::string> Process::wait_for_line(std::string_view substring,
                                                   std::chrono::milliseconds bound) const {
-  std::string found;
-  const auto contains = [substring](const std::string& line) {
-    return line.find(substring) != std::string::npos;
-  };
-  if (!find_line(contains, bound, &found)) return std::nullopt;
-  return found;
+  return wait_for_line(
+      [substring](const std::string& line) { return line.find(substring) != std::string::npos; },
+      bound);
 }
 
 std::optional<std::string> Process::wait_for_line(const std::regex& regex,
                                                   std::chrono::milliseconds bound) const {
+  return wait_for_line([&](const std::string& line) { return std::regex_search(line, regex); },
+                       bound);
+}
+
+std::optional<std::string> Process::wait_for_line(
+    const std::function<bool(const std::string&)>& wanted, std::chrono::milliseconds bound) const {
   std::string found;
-  const auto matches = [&regex](const std::string& line) { return std::regex_search(line, regex); };
-  if (!find_line(matches, bound, &found)) return std::nullopt;
+  if (!find_line(wanted, bound, &found)) return std::nullopt;
   return found;
 }
 

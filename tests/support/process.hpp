@@ -64,6 +64,9 @@ class Process {
                                            std::chrono::milliseconds bound) const;
   std::optional<std::string> wait_for_line(const std::regex& regex,
                                            std::chrono::milliseconds bound) const;
+  // `wanted` sees each line once, in order, so it may count.
+  std::optional<std::string> wait_for_line(const std::function<bool(const std::string&)>& wanted,
+                                           std::chrono::milliseconds bound) const;
   // wait_for_lines is true when `count` lines contain `substring` within `bound`.
   bool wait_for_lines(std::string_view substring, std::size_t count,
                       std::chrono::milliseconds bound) const;

@@ -94,9 +94,12 @@ inline constexpr auto kDiskRest = std::chrono::milliseconds(1'000);
 inline constexpr auto kDiskRestMost = std::chrono::milliseconds(60'000);
 /// How often the time that has passed is written down while messages with a time to live wait.
 inline constexpr auto kOutboxClockStep = std::chrono::milliseconds(3'600'000);
-/// Connections that may end while one message is the first that is not acknowledged; then it is
-/// set aside.
+/// Connections that the broker may end while one message is the first that is not acknowledged; the
+/// last time it is sent alone, on a line that has lasted for a while without it. Then it is set
+/// aside: a broker that ends each connection at once is no reason to give up one message after the
+/// other.
 inline constexpr unsigned kStrikes = 3;
+inline constexpr auto kProbation = 2s;
 /// Received messages that wait for their handler; what comes beyond is counted and dropped, so that
 /// a slow handler never keeps acknowledgements from being read.
 inline constexpr std::size_t kInboundMessages = 1'000;

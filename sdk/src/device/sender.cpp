@@ -29,10 +29,13 @@ std::uint32_t draw_number() {
 Sender::Sender(MqttVersion version, Shared& shared)
     : version_(version), shared_(shared), publisher_(version, draw_number()) {}
 
-void Sender::begin(Link& link, const mqtt_engine::Granted& granted) {
+void Sender::begin(Link& link, const mqtt_engine::Granted& granted, Instant now) {
   link_ = &link;
   granted_ = granted;
   paused_until_.reset();
+  // A line that breaks by itself shall break before the suspect is sent, and not be held against
+  // it.
+  if (suspect_.goes_alone()) paused_until_ = now + limits::kProbation;
   for (const auto& packet : publisher_.resume(granted.session_present)) link.send(packet);
 }
 

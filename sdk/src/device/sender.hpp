@@ -21,7 +21,7 @@ class Sender {
   Sender(MqttVersion version, Shared& shared);
 
   /// The session is up on this link, which stays until `end`.
-  void begin(Link& link, const mqtt_engine::Granted& granted);
+  void begin(Link& link, const mqtt_engine::Granted& granted, Instant now);
   /// The broker ended the connection, which may be because of a message.
   void ended_by_broker(Instant now);
   /// The link is gone: what was under way waits again, or fails.
@@ -37,7 +37,7 @@ class Sender {
 
   /// Since when the oldest message under way waits for its answer.
   std::optional<Instant> oldest_unanswered() const { return publisher_.oldest_unanswered(); }
-  /// A quota of the broker is used up: nothing is sent until then.
+  /// Nothing is sent until then: a quota of the broker is used up, or the line is on probation.
   std::optional<Instant> paused_until() const { return paused_until_; }
 
  private:

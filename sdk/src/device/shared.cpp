@@ -59,16 +59,16 @@ void Shared::stored(std::vector<outbox::Written> written) {
 void Shared::conclude(outbox::Entry entry, const Failure& failure) {
   if (!failure) {
     ++counters.delivered;
+  } else if (failure.error == Errc::set_aside) {
+    ++counters.refused;
+    emit(EventKind::message_set_aside, failure.error,
+         "message " + std::to_string(entry.id) + " on \"" + entry.topic + "\": " + failure.detail);
   } else if (failure.error == Condition::refused || failure.error == Errc::payload_too_large) {
     ++counters.refused;
     emit(EventKind::message_refused, failure.error,
          "message " + std::to_string(entry.id) + " on \"" + entry.topic + "\": " + failure.detail);
   } else if (failure.error == Errc::replaced) {
     ++counters.replaced;  // as it was asked for: no event
-  } else if (failure.error == Errc::set_aside) {
-    ++counters.refused;
-    emit(EventKind::message_set_aside, failure.error,
-         "message " + std::to_string(entry.id) + " on \"" + entry.topic + "\": " + failure.detail);
   } else if (failure.error != Errc::kept) {
     ++counters.dropped;
     emit(EventKind::message_dropped, failure.error,

@@ -288,7 +288,7 @@ void Worker::logged_in(const mqtt_engine::Granted& granted) {
   report_pins();
   // A set came while this connection was being made. Only a full handshake proves it.
   if (tls_resumed_ && !trust_.proven()) prove_at_ = now();
-  sender_.begin(*link_, granted);
+  sender_.begin(*link_, granted, now());
   if (with_ == With::broker) paths_.logged_in(now());
   // Once in a process even if the broker has the session: the filters may be others than the last
   // time, and another broker may not have heard of the newest. Retain Handling 1 spares a second

@@ -105,18 +105,31 @@ void Database::Close::operator()(sqlite3* handle) const {
   sqlite3_close_v2(handle);
 }
 
-Database::Database(const std::filesystem::path& file, const std::string& vfs) {
+Database::Database(const std::filesystem::path& file, const std::string& vfs, Opening opening) {
   sqlite3* handle = nullptr;
-  const int code = sqlite3_open_v2(file.c_str(), &handle,
-                                   SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-                                   vfs.empty() ? nullptr : vfs.c_str());
+  const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
+                    (opening == Opening::make ? SQLITE_OPEN_CREATE : 0);
+  const int code =
+      sqlite3_open_v2(file.c_str(), &handle, flags, vfs.empty() ? nullptr : vfs.c_str());
   handle_.reset(handle);
   trouble_ = trouble_of(code);
-  if (handle != nullptr) sqlite3_extended_result_codes(handle, 1);
+  if (handle == nullptr) return;
+  sqlite3_extended_result_codes(handle, 1);
+  // A log that a crash has left stays one. Where there is none SQLite makes an empty one, and the
+  // checkpoint at the end is what removes it again.
+  std::error_code ignored;
+  if (opening == Opening::as_it_is && std::filesystem::exists(log_of(file), ignored)) {
+    sqlite3_db_config(handle, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  }
+}
+
+std::filesystem::path Database::log_of(std::filesystem::path file) {
+  return file += "-wal";
 }
 
 std::string Database::why() const {
-  return handle_ ? sqlite3_errmsg(handle_.get()) : "no memory";
+  if (!handle_) return "no memory";
+  return sqlite3_errcode(handle_.get()) == SQLITE_OK ? "" : sqlite3_errmsg(handle_.get());
 }
 
 Trouble Database::run(const std::string& sql) {

@@ -59,19 +59,28 @@ class Statement {
   Trouble trouble_ = Trouble::none;
 };
 
+enum class Opening : std::uint8_t {
+  make,      ///< it is made where it is missing
+  as_it_is,  ///< it has to be there; only what is run on it changes it, neither opening nor closing
+};
+
 class Database {
  public:
-  /// Opens a file, or makes it. `trouble()` tells how that went. @param vfs empty: SQLite's own
-  Database(const std::filesystem::path& file, const std::string& vfs);
+  /// `trouble()` tells how it went. @param vfs empty: SQLite's own
+  Database(const std::filesystem::path& file, const std::string& vfs,
+           Opening opening = Opening::make);
 
   Trouble trouble() const { return trouble_; }
-  /// What went wrong last, as SQLite puts it.
+  /// What went wrong last, as SQLite puts it; empty: nothing did.
   std::string why() const;
 
   Trouble run(const std::string& sql);
   Statement prepare(const std::string& sql) { return {handle_.get(), sql}; }
   /// The first column of the first row; 0 if there is none.
   std::int64_t number(const std::string& sql);
+
+  /// The write-ahead log that belongs to a file.
+  static std::filesystem::path log_of(std::filesystem::path file);
 
  private:
   struct Close {

@@ -33,6 +33,10 @@ Outbox::Outbox(const OutboxLimits& limits, const std::filesystem::path& director
   if (directory.empty()) return;
   store_options_ =
       StoreOptions{.directory = directory, .max_file_bytes = limits.file_bytes, .vfs = vfs};
+  for (const auto& newer : Store::newer_in(directory)) {
+    found_ = "the outbox " + newer.string() +
+             " is of a newer version: it is left as it is, and sent once that runs again";
+  }
   // A device that keeps nothing gets no file: it is made with the first durable message.
   std::error_code error;
   if (!std::filesystem::exists(Store::file_in(directory), error)) return;
@@ -40,7 +44,7 @@ Outbox::Outbox(const OutboxLimits& limits, const std::filesystem::path& director
   if (!make_store(failure)) {
     throw ConfigError("state_dir", directory.string(), failure.detail);
   }
-  found_ = std::exchange(remark_, {});
+  if (!remark_.empty()) found_ = std::exchange(remark_, {});
   clerk_.opened({store_->totals(), store_->loads(), store_->keyed()}, now());
 }
 
@@ -118,7 +122,8 @@ std::vector<Casualty> Outbox::expire(Instant at) {
 
 void Outbox::release_all(bool released) {
   const std::lock_guard lock(mutex_);
-  clerk_.shelf().release_all(released);
+  released ? ++releases_ : --releases_;
+  clerk_.shelf().release_all(releases_ > 0);
 }
 
 void Outbox::admit(Admission admission) {

@@ -80,7 +80,8 @@ class Outbox {
   /// Takes out what has expired.
   std::vector<Casualty> expire(Instant now);
 
-  /// While it is set, nothing waits for its delay budget.
+  /// While somebody has released them, messages do not wait for their delay budgets. Each `true`
+  /// needs its own `false`.
   void release_all(bool released);
 
   /// From now on only these are handed out, and count as due.
@@ -129,8 +130,9 @@ class Outbox {
   std::optional<Instant> armed_;  // when the thread looks next
   bool asleep_ = false;
   bool closing_ = false;
-  bool failing_ = false;  // the last work was not done
-  unsigned hurries_ = 0;  // how many await
+  bool failing_ = false;   // the last work was not done
+  unsigned hurries_ = 0;   // how many await
+  unsigned releases_ = 0;  // how many have released all
   std::optional<StoreOptions> store_options_;
   std::unique_ptr<Store> store_;  // the thread's alone once that runs
   std::string found_;             // on the file, by the constructor

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cinttypes>
+#include <cstdio>
 #include <system_error>
 #include <utility>
 
@@ -39,7 +41,15 @@ constexpr const char* kTables = R"sql(
   CREATE TABLE note(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 )sql";
 
-constexpr const char* kLastId = "SELECT value FROM note WHERE name='last_id'";
+// All that are beyond the bounds, counted from the newest.
+constexpr const char* kTrimDead = R"sql(
+  DELETE FROM dead WHERE id <= (
+    SELECT max(id) FROM (
+      SELECT id, row_number() OVER newest AS letters,
+             sum(length(CAST(topic AS BLOB)) + length(payload)) OVER newest AS bytes
+      FROM dead WINDOW newest AS (ORDER BY id DESC))
+    WHERE letters > ?1 OR bytes > ?2)
+)sql";
 
 constexpr const char* kColumns =
     "SELECT lane, rank, id, topic, payload, retain, key, of_stream, epoch, sequence, expires "
@@ -48,11 +58,6 @@ constexpr const char* kColumns =
 // Urgent rows come first in the order of the primary key.
 std::int64_t lane_of(Priority priority) {
   return static_cast<std::int64_t>(Priority::urgent) - static_cast<std::int64_t>(priority);
-}
-
-Priority priority_of(std::int64_t lane) {
-  const auto bounded = std::clamp<std::int64_t>(lane, 0, 2);
-  return static_cast<Priority>(static_cast<std::int64_t>(Priority::urgent) - bounded);
 }
 
 // SQLite's integers are signed; an epoch uses all 64 bits.
@@ -96,14 +101,35 @@ std::error_code set_aside(const fs::path& file, fs::path& aside) {
 
 }  // namespace
 
+Priority priority_of(std::int64_t lane) {
+  const auto bounded = std::clamp<std::int64_t>(lane, 0, 2);
+  return static_cast<Priority>(static_cast<std::int64_t>(Priority::urgent) - bounded);
+}
+
 fs::path Store::file_in(const fs::path& directory) {
   return directory / kName;
 }
 
-Store::Store(const StoreOptions& options)
-    : options_(options), file_(file_in(options.directory)), database_(file_, options.vfs) {
+std::vector<fs::path> Store::newer_in(const fs::path& directory) {
+  std::vector<fs::path> newer;
+  std::error_code error;
+  for (const auto& file : fs::directory_iterator(directory, error)) {
+    const std::string name = file.path().filename().string();
+    std::int64_t format = 0;
+    char end = 0;
+    // "%c" matches if something follows: a log, or a file that was set aside.
+    if (std::sscanf(name.c_str(), "outbox-%" SCNd64 ".db%c", &format, &end) == 1 &&
+        name == "outbox-" + std::to_string(format) + ".db" && format > kFormat) {
+      newer.push_back(file.path());
+    }
+  }
+  return newer;
+}
+
+Store::Store(const StoreOptions& options, Opening opening)
+    : options_(options), file_(file_in(options.directory)), database_(file_, options.vfs, opening) {
   trouble_ = database_.trouble();
-  if (trouble_ == Trouble::none) trouble_ = prepare();
+  if (trouble_ == Trouble::none) trouble_ = prepare(opening);
 }
 
 std::unique_ptr<Store> Store::open(const StoreOptions& options, std::string& remark,
@@ -113,7 +139,7 @@ std::unique_ptr<Store> Store::open(const StoreOptions& options, std::string& rem
     store.reset();
     fs::path aside;
     if (const auto error = set_aside(file_in(options.directory), aside)) {
-      failure = Failure(Errc::system_failure,
+      failure = Failure(Errc::storage_failed,
                         "the outbox " + file_in(options.directory).string() +
                             " is damaged, and cannot be set aside: " + error.message());
       return nullptr;
@@ -127,19 +153,35 @@ std::unique_ptr<Store> Store::open(const StoreOptions& options, std::string& rem
   return nullptr;
 }
 
-Trouble Store::prepare() {
+Trouble Store::prepare(Opening opening) {
   // One process owns the directory: with the lock kept, SQLite needs no shared memory beside it.
+  if (const Trouble trouble = database_.run("PRAGMA locking_mode=EXCLUSIVE");
+      trouble != Trouble::none) {
+    return trouble;
+  }
+  const std::int64_t format = database_.number("PRAGMA user_version");
+  if (database_.trouble() != Trouble::none) return database_.trouble();
+  if (format == 0 && opening == Opening::as_it_is) return Trouble::failed;  // a start was cut short
+  if (format == 0) {
+    // Of a file that exists they need not be said again, and that would write to it: a file must be
+    // readable on a disk that is full.
+    const Trouble trouble = database_.run("PRAGMA page_size=" + std::to_string(kPageBytes) +
+                                          "; PRAGMA auto_vacuum=INCREMENTAL");
+    if (trouble != Trouble::none) return trouble;
+  }
   const std::string settings =
-      "PRAGMA locking_mode=EXCLUSIVE; PRAGMA page_size=" + std::to_string(kPageBytes) +
-      "; PRAGMA auto_vacuum=INCREMENTAL; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
+      "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
       "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-512; PRAGMA foreign_keys=OFF; "
       "PRAGMA wal_autocheckpoint=" +
       std::to_string(kCheckpointPages) +
       "; PRAGMA journal_size_limit=" + std::to_string(kLogBytes) +
       "; PRAGMA max_page_count=" + std::to_string(options_.max_file_bytes / kPageBytes);
-  if (const Trouble trouble = database_.run(settings); trouble != Trouble::none) return trouble;
-  const std::int64_t format = database_.number("PRAGMA user_version");
-  if (database_.trouble() != Trouble::none) return database_.trouble();
+  // What is another's would be changed by more than this.
+  const std::string as_it_is = "PRAGMA synchronous=FULL; PRAGMA cache_size=-2048";
+  if (const Trouble trouble = database_.run(opening == Opening::make ? settings : as_it_is);
+      trouble != Trouble::none) {
+    return trouble;
+  }
   if (format == 0) {
     if (const Trouble trouble = make_tables(); trouble != Trouble::none) return trouble;
   } else if (format != kFormat || database_.number("PRAGMA application_id") != kApplicationId) {
@@ -152,8 +194,7 @@ Trouble Store::prepare() {
           "UPDATE message SET epoch=?4, sequence=?5 WHERE lane=?1 AND rank=?2 AND id=?3"),
       .remove = database_.prepare("DELETE FROM message WHERE lane=?1 AND rank=?2 AND id=?3"),
       .bury = database_.prepare("INSERT OR REPLACE INTO dead VALUES(?1,?2,?3,?4,?5)"),
-      .trim_dead = database_.prepare(
-          "DELETE FROM dead WHERE id <= (SELECT id FROM dead ORDER BY id DESC LIMIT 1 OFFSET ?1)"),
+      .trim_dead = database_.prepare(kTrimDead),
       .note = database_.prepare("INSERT OR REPLACE INTO note VALUES(?1, ?2)"),
       .from_first = database_.prepare(std::string(kColumns) + "ORDER BY lane, rank, id"),
       .from_place = database_.prepare(
@@ -171,7 +212,7 @@ Trouble Store::prepare() {
     // With our format in its head, but without our tables.
     if (one->trouble() != Trouble::none) return Trouble::damaged;
   }
-  reserved_ = static_cast<MessageId>(database_.number(kLastId));
+  reserved_ = last_id();
   return database_.trouble();
 }
 
@@ -181,23 +222,25 @@ Trouble Store::make_tables() {
                        "; PRAGMA user_version=" + std::to_string(kFormat) + "; COMMIT");
 }
 
+MessageId Store::last_id() {
+  return static_cast<MessageId>(database_.number("SELECT value FROM note WHERE name='last_id'"));
+}
+
 // --- Writing -------------------------------------------------------------------------------------
 
 Failure Store::commit(const Batch& batch) {
-  MessageId reserved = reserved_;
+  const MessageId reserved_before = reserved_;
   trouble_ = database_.run("BEGIN IMMEDIATE");
-  if (trouble_ == Trouble::none) trouble_ = write(batch, reserved);
+  if (trouble_ == Trouble::none) trouble_ = write(batch);
   if (trouble_ == Trouble::none) trouble_ = database_.run("COMMIT");
-  if (trouble_ == Trouble::none) {
-    reserved_ = reserved;
-    return {};
-  }
+  if (trouble_ == Trouble::none) return {};
   Failure failure = explain(trouble_, "cannot be written");
+  reserved_ = reserved_before;
   (void)database_.run("ROLLBACK");  // where SQLite has not done it already
   return failure;
 }
 
-Trouble Store::write(const Batch& batch, MessageId& reserved) {
+Trouble Store::write(const Batch& batch) {
   const auto at = [](Statement& statement, const Place& place) -> Statement& {
     return statement.bind(1, lane_of(place.priority))
         .bind(2, place.rank)
@@ -248,17 +291,20 @@ Trouble Store::write(const Batch& batch, MessageId& reserved) {
         .bind(4, letter.code)
         .bind(5, std::string_view(letter.reason));
     if (const Trouble trouble = statements_.bury.run(); trouble != Trouble::none) return trouble;
+    last_id = std::max(last_id, letter.id);
   }
   if (!batch.dead.empty()) {
-    statements_.trim_dead.bind(1, static_cast<std::int64_t>(options_.max_dead));
+    statements_.trim_dead.bind(1, static_cast<std::int64_t>(options_.max_dead))
+        .bind(2, static_cast<std::int64_t>(options_.max_dead_bytes));
     if (const Trouble trouble = statements_.trim_dead.run(); trouble != Trouble::none) {
       return trouble;
     }
   }
-  // Numbers are given once, also when all rows have gone and the device is started again.
-  if (last_id > reserved) {
-    reserved = last_id + kReservedNumbers;
-    if (const Trouble trouble = note("last_id", as_signed(reserved)); trouble != Trouble::none) {
+  // Numbers are given once, also when all rows have gone and the device is started again. A row
+  // that could wait longer comes after those with higher ones.
+  if (last_id > reserved_) {
+    reserved_ = last_id + kReservedNumbers;
+    if (const Trouble trouble = note("last_id", as_signed(reserved_)); trouble != Trouble::none) {
       return trouble;
     }
   }
@@ -308,6 +354,19 @@ std::vector<Row> Store::read(const std::optional<Place>& from, std::size_t count
       .bind(2, from->rank)
       .bind(3, as_signed(from->id));
   return rows_of(statements_.from_place, count, bytes);
+}
+
+std::vector<Row> Store::read_topic(const std::string& topic, const std::optional<Place>& from,
+                                   std::size_t count, std::size_t bytes) {
+  const Place first = from.value_or(Place{Priority::urgent, INT64_MIN, 0});
+  Statement statement = database_.prepare(std::string(kColumns) +
+                                          "WHERE (lane, rank, id) >= (?1, ?2, ?3) AND "
+                                          "topic = ?4 ORDER BY lane, rank, id");
+  statement.bind(1, lane_of(first.priority))
+      .bind(2, first.rank)
+      .bind(3, as_signed(first.id))
+      .bind(4, std::string_view(topic));
+  return rows_of(statement, count, bytes);
 }
 
 std::vector<Row> Store::expired(std::int64_t clock, std::size_t count) {
@@ -401,7 +460,7 @@ Store::Totals Store::totals() {
       "SELECT sum(length(CAST(topic AS BLOB)) + length(payload) + length(CAST(key AS BLOB))) "
       "FROM message");
   totals.dead = number("SELECT count(*) FROM dead");
-  totals.last_id = number(kLastId);
+  totals.last_id = last_id();
   totals.clock = database_.number("SELECT value FROM note WHERE name='clock'");
   totals.wall = number("SELECT value FROM note WHERE name='wall'");
   note_reading(database_.trouble());
@@ -416,7 +475,7 @@ Failure Store::explain(Trouble trouble, const std::string& what) const {
   } else {
     detail += ": " + database_.why();
   }
-  return {Errc::system_failure, std::move(detail)};
+  return {Errc::storage_failed, std::move(detail)};
 }
 
 }  // namespace holdfast::outbox

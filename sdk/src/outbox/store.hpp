@@ -24,6 +24,9 @@
 
 namespace holdfast::outbox {
 
+/// The priority by its column in the file, where urgent rows come first.
+Priority priority_of(std::int64_t lane);
+
 /// The number of a stream's message, given when it is first handed to MQTT.
 struct StreamNumber {
   std::uint64_t epoch = 0;
@@ -91,7 +94,10 @@ struct Batch {
 struct StoreOptions {
   std::filesystem::path directory;
   std::uint64_t max_file_bytes = std::uint64_t{256} * 1024 * 1024;
+  // The oldest dead letters go where there are more, or where they have more bytes (topic and
+  // payload): what waits needs the room.
   std::size_t max_dead = 1'000;
+  std::size_t max_dead_bytes = std::size_t{4} * 1024 * 1024;
   std::string vfs;  ///< of SQLite's; empty: its own
 };
 
@@ -113,6 +119,9 @@ class Store {
   /// The first rows at or after a place (empty: from the first), at most `count` of them and about
   /// `bytes` bytes.
   std::vector<Row> read(const std::optional<Place>& from, std::size_t count, std::size_t bytes);
+  /// The same of the rows with one topic.
+  std::vector<Row> read_topic(const std::string& topic, const std::optional<Place>& from,
+                              std::size_t count, std::size_t bytes);
   /// Rows whose time is over, at most `count`.
   std::vector<Row> expired(std::int64_t clock, std::size_t count);
   /// When the next time to live ends.
@@ -154,13 +163,18 @@ class Store {
   /// The file, for messages to people.
   const std::filesystem::path& file() const { return file_; }
   static std::filesystem::path file_in(const std::filesystem::path& directory);
+  /// Files of formats that only a newer SDK knows.
+  static std::vector<std::filesystem::path> newer_in(const std::filesystem::path& directory);
 
  private:
-  Store(const StoreOptions& options);
+  friend class Survey;  // survey.hpp: what a person asks of the file
 
-  Trouble prepare();
+  explicit Store(const StoreOptions& options, Opening opening = Opening::make);
+
+  Trouble prepare(Opening opening);
   Trouble make_tables();
-  Trouble write(const Batch& batch, MessageId& reserved);
+  MessageId last_id();
+  Trouble write(const Batch& batch);
   void note_reading(Trouble trouble);
   Trouble note(std::string_view name, std::int64_t value);
   std::vector<Row> rows_of(Statement& statement, std::size_t count, std::size_t bytes);

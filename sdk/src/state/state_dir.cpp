@@ -9,8 +9,6 @@
 #include <string>
 #include <system_error>
 
-#include <holdfast/error.hpp>
-
 namespace holdfast::state {
 namespace {
 
@@ -41,7 +39,8 @@ StateDir::StateDir(const std::filesystem::path& given) {
   }
   if (::flock(lock_, LOCK_EX | LOCK_NB) != 0) {
     ::close(lock_);
-    refuse(path, "another device uses it now; give each device a directory of its own");
+    throw InUse("state_dir", path.string(),
+                "another device uses it now; give each device a directory of its own");
   }
 }
 

@@ -76,6 +76,23 @@ TEST(Clerk, WhatIsNotAcknowledgedWithinItsIntervalIsWritten) {
   EXPECT_THAT(desk.rows(), ElementsAre(id));
 }
 
+TEST(Clerk, GivesNoNumberTwiceWhereAnOlderMessageIsWrittenLast) {
+  Desk desk;
+  Entry entry = Desk::message();
+  entry.durable = Durable::within(30s);
+  desk.put(entry);
+  desk.put(Desk::message());
+  desk.work();
+  desk.now += 30s;
+  desk.work_while_due();
+  EXPECT_THAT(desk.written, ElementsAre(2, 1));
+  desk.crash();
+  const MessageId id = desk.put(Desk::message());
+  EXPECT_GT(id, 2U);
+  desk.work();
+  EXPECT_THAT(desk.rows(), ElementsAre(1, 2, id));
+}
+
 TEST(Clerk, AHurryWritesWhatHasTime) {
   Desk desk;
   Entry entry = Desk::message();

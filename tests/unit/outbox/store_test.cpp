@@ -113,6 +113,19 @@ TEST_F(StoreTest, NumbersAreNotGivenTwice) {
   EXPECT_EQ(totals.clock, 5'000);
 }
 
+TEST_F(StoreTest, TheHighestNumberStandsWhateverIsWrittenLater) {
+  open();
+  put({row(42)});
+  put({row(17)});
+  open();
+  EXPECT_GE(store_->totals().last_id, 42U);
+  put({row(18)});
+  EXPECT_FALSE(store_->commit({.dead = {{.id = 50}}}));
+  put({row(19)});
+  open();
+  EXPECT_GE(store_->totals().last_id, 50U);
+}
+
 TEST_F(StoreTest, WritesTheTimeOnlyWhereItIsTold) {
   open();
   EXPECT_FALSE(store_->commit({.in = {row(1)}, .clock = 5'000, .wall = 7}));
@@ -163,6 +176,30 @@ TEST_F(StoreTest, KeepsTheNewestDeadLetters) {
   EXPECT_EQ(dead[1].reason, "not authorised");
   EXPECT_EQ(dead[1].code, 62);
   EXPECT_EQ(store_->totals().dead, 2U);
+}
+
+DeadLetter letter(MessageId id, std::size_t payload_bytes) {
+  DeadLetter letter{.id = id, .topic = "\xC3\xBC", .code = 62};  // two bytes, one character
+  letter.payload.resize(payload_bytes);
+  return letter;
+}
+
+TEST_F(StoreTest, KeepsDeadLettersWithinTheirBytes) {
+  options_.max_dead_bytes = 1'000;
+  open();
+  const auto kept = [this] {
+    std::vector<MessageId> ids;
+    for (const DeadLetter& one : store_->dead(10)) ids.push_back(one.id);
+    return ids;
+  };
+  EXPECT_FALSE(store_->commit({.dead = {letter(1, 298), letter(2, 298), letter(3, 398)}}));
+  EXPECT_THAT(kept(), ElementsAre(1, 2, 3)) << "exactly as much as there may be";
+  EXPECT_FALSE(store_->commit({.dead = {letter(4, 0)}}));
+  EXPECT_THAT(kept(), ElementsAre(2, 3, 4));
+  EXPECT_FALSE(store_->commit({.dead = {letter(5, 500)}}));
+  EXPECT_THAT(kept(), ElementsAre(3, 4, 5)) << "the newest that fit";
+  EXPECT_FALSE(store_->commit({.dead = {letter(6, 1'000)}}));
+  EXPECT_THAT(kept(), IsEmpty()) << "one is larger than all of them may be";
 }
 
 TEST_F(StoreTest, ABatchThatHasNoRoomLeavesNothingBehindAndTheRestIntact) {
@@ -230,7 +267,7 @@ TEST_F(StoreTest, TellsADirectoryThatIsNotThere) {
   options_.directory = dir_.path() / "missing";
   Failure failure;
   EXPECT_EQ(Store::open(options_, remark_, failure), nullptr);
-  EXPECT_EQ(failure.error, Errc::system_failure);
+  EXPECT_EQ(failure.error, Errc::storage_failed);
   EXPECT_THAT(failure.detail, HasSubstr("missing/outbox-1.db"));
   EXPECT_THAT(failure.detail, HasSubstr("unable to open"));
 }

@@ -84,7 +84,7 @@ TEST_F(StateDirTest, RefusesASecondDeviceInAnotherProcess) {
     int code = 1;
     try {
       StateDir second(path);
-    } catch (const ConfigError&) {
+    } catch (const InUse&) {
       code = 0;
     }
     ::_exit(code);
