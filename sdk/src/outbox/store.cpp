@@ -1,5 +1,9 @@
 #include "outbox/store.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cinttypes>
@@ -93,6 +97,15 @@ std::error_code set_aside(const fs::path& file, fs::path& aside) {
   return error;
 }
 
+// SQLite makes files that everybody may read; its log has the rights of the file. What cannot be
+// made here SQLite cannot make either, and says why.
+void make_private(const StoreOptions& options) {
+  if (!options.vfs.empty()) return;
+  const int file = ::open(Store::file_in(options.directory).c_str(),
+                          O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (file >= 0) ::close(file);
+}
+
 }  // namespace
 
 Priority priority_of(std::int64_t lane) {
@@ -128,6 +141,7 @@ Store::Store(const StoreOptions& options, Opening opening)
 
 std::unique_ptr<Store> Store::open(const StoreOptions& options, std::string& remark,
                                    Failure& failure) {
+  make_private(options);
   std::unique_ptr<Store> store(new Store(options));
   if (store->trouble() == Trouble::damaged) {
     store.reset();
@@ -140,6 +154,7 @@ std::unique_ptr<Store> Store::open(const StoreOptions& options, std::string& rem
     }
     remark = "the outbox was damaged: it is kept as " + aside.string() +
              ", and a fresh one was made; what waited in it is not sent";
+    make_private(options);
     store.reset(new Store(options));
   }
   if (store->trouble() == Trouble::none) return store;

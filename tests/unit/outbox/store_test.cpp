@@ -49,6 +49,16 @@ class StoreTest : public testing::Test {
   std::string remark_;
 };
 
+TEST_F(StoreTest, IsReadableByItsOwnerAlone) {
+  open();
+  put({row(1)});
+  for (const auto& file : std::filesystem::directory_iterator(dir_.path())) {
+    EXPECT_EQ(file.status().permissions(),
+              std::filesystem::perms::owner_read | std::filesystem::perms::owner_write)
+        << file.path();
+  }
+}
+
 TEST_F(StoreTest, KeepsEveryFieldOverAReopening) {
   open();
   Row full = row(1, Priority::urgent);
