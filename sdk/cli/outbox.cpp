@@ -24,6 +24,10 @@ void expect_writable(const fs::path& path) {
   tell_unreachable(path, std::error_code(errno, std::generic_category()).message());
 }
 
+std::string newer_in_words(const fs::path& directory) {
+  return outbox::Store::newer_in(directory).front().string() + " has a newer format";
+}
+
 // What is not there is told before the lock is taken, which would make the directory.
 void expect_outbox(const fs::path& directory) {
   std::error_code error;
@@ -38,6 +42,10 @@ void expect_outbox(const fs::path& directory) {
   const fs::path file = outbox::Store::file_in(directory);
   const bool there = fs::exists(file, error);
   if (error) tell_unreachable(directory, error.message());
+  if (!there && !outbox::Store::newer_in(directory).empty()) {
+    refuse("this release does not read the outbox", newer_in_words(directory),
+           "use the holdfast command of the release that the device runs");
+  }
   if (!there) {
     refuse("there is no outbox in " + directory.string(), "no file " + file.filename().string(),
            "a device makes it there when it keeps its first message over a restart; check that "
@@ -65,6 +73,9 @@ StoppedOutbox::StoppedOutbox(const std::string& state_dir) {
   }
   survey_.emplace(state_dir);
   check();
+  if (!outbox::Store::newer_in(state_dir).empty()) {
+    note("outbox", newer_in_words(state_dir) + " and is not looked into");
+  }
 }
 
 void StoppedOutbox::check() const {

@@ -71,8 +71,7 @@ void print_table(StoppedOutbox& outbox) {
     print("no dead letters\n");
     return;
   }
-  print(counted(count, "dead letter") + ", which the broker refused for good:\n" +
-        table.take_lines());
+  print(counted(count, "dead letter") + ":\n" + table.take_lines());
 }
 
 void write_payload(StoppedOutbox& outbox, MessageId id) {

@@ -300,6 +300,8 @@ class Publication {
     // What an earlier call has left is delivered by this one as well.
     const bool all = stores_ ? kept_ == 0 && !now.given_up : now.delivered == now.published;
     if (all && (source_.ended() || interrupted_)) return std::nullopt;
+    // What is kept was asked to be kept.
+    if (stores_ && interrupted_ && !now.given_up) return std::nullopt;
     std::string count = std::to_string(now.delivered) + " of " + std::to_string(now.published) +
                         " messages were delivered";
     if (stores_) {

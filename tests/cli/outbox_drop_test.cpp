@@ -17,7 +17,7 @@ TEST_F(OutboxDeadTest, ListsWhatWasRefusedAndWhy) {
   keep({},
        {letter(7, "hello", "not authorised (reason 0x87)"), letter(12, std::string(2'000, 'x'))});
   EXPECT_EQ(told({"dead"}),
-            "2 dead letters, which the broker refused for good:\n"
+            "2 dead letters:\n"
             "id  topic  payload  reason\n"
             " 7  t          5 B  not authorised (reason 0x87)\n"
             "12  t      2.0 KiB  the broker refused the message\n");

@@ -54,6 +54,20 @@ TEST_F(OutboxRefusalTest, WhatIsNotThereAndItIsNotMade) {
   EXPECT_THAT(refused({"show"}), HasSubstr("this is no directory (state); "));
 }
 
+TEST_F(OutboxRefusalTest, AFileOfANewerFormatIsNamedAndLeftAlone) {
+  dir_.write("state/outbox-2.db", "newer");
+  EXPECT_THAT(refused({"show"}),
+              HasSubstr("does not read the outbox (state/outbox-2.db has a newer "
+                        "format); use the holdfast command of"));
+  keep({row(1)});
+  const auto result = outbox({"show"});
+  EXPECT_EQ(result.status, 0);
+  EXPECT_THAT(result.out, HasSubstr("waiting   1 message"));
+  EXPECT_EQ(result.err,
+            "holdfast outbox: state/outbox-2.db has a newer format and is not looked into\n");
+  EXPECT_EQ(files().at("outbox-2.db"), "newer");
+}
+
 TEST_F(OutboxRefusalTest, WhatThisUserMayNotWriteTo) {
   if (::geteuid() != 0) GTEST_SKIP() << "only root can become somebody else";
   keep({row(1)});

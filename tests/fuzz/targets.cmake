@@ -11,6 +11,7 @@ set(HOLDFAST_FUZZ_TARGETS
   idle_state
   ledger
   network_changes
+  outbox_file
   packet_framer
   pem
   pin
@@ -34,6 +35,7 @@ set(HOLDFAST_FUZZ_NEEDS_http_tunnel holdfast_channel)
 set(HOLDFAST_FUZZ_NEEDS_network_changes holdfast_channel)
 set(HOLDFAST_FUZZ_NEEDS_idle_state holdfast_session)
 set(HOLDFAST_FUZZ_NEEDS_ledger holdfast_ledger)
+set(HOLDFAST_FUZZ_NEEDS_outbox_file holdfast_outbox)
 set(HOLDFAST_FUZZ_NEEDS_packet_framer holdfast_relay)
 set(HOLDFAST_FUZZ_NEEDS_pem holdfast_crypto)
 set(HOLDFAST_FUZZ_NEEDS_pin holdfast_pinning)

@@ -275,6 +275,7 @@ TEST_F(DurableTest, UrgentGoesBeforeABacklogOfOneHundredThousand) {
       device->flush(kBound);
     }
   }
+  ASSERT_EQ(device->flush(kBound).unstored, 0u);
   device.publish("alarm", "x", {.priority = Priority::urgent, .durable = Durable::at_push()});
   EXPECT_EQ(device->flush(kBound).unstored, 0u);
   broker->start();

@@ -72,8 +72,8 @@ inline constexpr std::uint64_t kOutboxFileBytes = std::uint64_t{256} * 1024 * 10
 /// four pages or so, whatever it holds, and a person does not notice 10 ms.
 inline constexpr std::size_t kGroupMessages = 256;
 inline constexpr auto kGroupTime = std::chrono::milliseconds(10);
-/// Durable messages that wait for the disk; a publish beyond is refused. A second of any load that
-/// a board can make, and little enough to lose nothing else to.
+/// Durable messages that wait for the disk; a publish beyond is refused, an urgent one at twice as
+/// many. A second of any load that a board can make, and little memory.
 inline constexpr std::size_t kUnstoredMessages = 32'768;
 inline constexpr std::size_t kUnstoredBytes = std::size_t{8} * 1024 * 1024;
 /// Stored messages that are in memory as well: twice what may be under way, so that sending never

@@ -131,8 +131,10 @@ void Clerk::bring(Row row) {
 MessageId Clerk::put(Entry entry, std::vector<Casualty>& gone, Failure& refused, Instant now) {
   const Durable durable = entry.durable;
   const std::size_t bytes = entry.bytes();
-  if (durable.is_kept() && (unstored() >= limits::kUnstoredMessages ||
-                            waiting_bytes_ + bytes > limits::kUnstoredBytes)) {
+  // What is urgent has as much room again.
+  const std::size_t shares = entry.priority == Priority::urgent ? 2 : 1;
+  if (durable.is_kept() && (unstored() >= shares * limits::kUnstoredMessages ||
+                            waiting_bytes_ + bytes > shares * limits::kUnstoredBytes)) {
     refused = {Errc::outbox_full,
                std::to_string(unstored()) + " messages (" + std::to_string(waiting_bytes_) +
                    " bytes) wait for the disk" +

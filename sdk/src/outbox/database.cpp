@@ -84,6 +84,10 @@ bool Statement::is_null(int column) const {
   return sqlite3_column_type(statement_.get(), column) == SQLITE_NULL;
 }
 
+bool Statement::is_number(int column) const {
+  return sqlite3_column_type(statement_.get(), column) == SQLITE_INTEGER;
+}
+
 std::int64_t Statement::number(int column) const {
   return sqlite3_column_int64(statement_.get(), column);
 }
@@ -113,8 +117,11 @@ Database::Database(const std::filesystem::path& file, const std::string& vfs, Op
       sqlite3_open_v2(file.c_str(), &handle, flags, vfs.empty() ? nullptr : vfs.c_str());
   handle_.reset(handle);
   trouble_ = trouble_of(code);
-  if (handle == nullptr) return;
+  if (trouble_ != Trouble::none) return;
   sqlite3_extended_result_codes(handle, 1);
+  // SQLite is content with less. Nothing has been read yet: it is the file system that says so.
+  is_read_only_ = opening == Opening::make && sqlite3_db_readonly(handle, "main") != 0;
+  if (is_read_only_) trouble_ = Trouble::failed;
   // A log that a crash has left stays one. Where there is none SQLite makes an empty one, and the
   // checkpoint at the end is what removes it again.
   std::error_code ignored;
@@ -128,8 +135,15 @@ std::filesystem::path Database::log_of(std::filesystem::path file) {
 }
 
 std::string Database::why() const {
+  if (is_read_only_) return "it may not be written";
   if (!handle_) return "no memory";
   return sqlite3_errcode(handle_.get()) == SQLITE_OK ? "" : sqlite3_errmsg(handle_.get());
+}
+
+bool Database::blames_content() const {
+  const int code = sqlite3_extended_errcode(handle_.get());
+  // Without an extension: those are about directories, locks and journals.
+  return (code & 0xFF) == SQLITE_ERROR || code == SQLITE_READONLY;
 }
 
 Trouble Database::run(const std::string& sql) {

@@ -46,6 +46,7 @@ class Statement {
   void reset();
 
   bool is_null(int column) const;
+  bool is_number(int column) const;  ///< an integer, that is
   std::int64_t number(int column) const;
   std::string text(int column) const;
   std::vector<std::byte> blob(int column) const;
@@ -73,6 +74,9 @@ class Database {
   Trouble trouble() const { return trouble_; }
   /// What went wrong last, as SQLite puts it; empty: nothing did.
   std::string why() const;
+  /// Whether the call that failed last, with nothing called since, failed by what is in the file:
+  /// SQLite does not know its format or does not write it, or it has other tables.
+  bool blames_content() const;
 
   Trouble run(const std::string& sql);
   Statement prepare(const std::string& sql) { return {handle_.get(), sql}; }
@@ -89,6 +93,7 @@ class Database {
 
   std::unique_ptr<sqlite3, Close> handle_;
   Trouble trouble_ = Trouble::none;
+  bool is_read_only_ = false;
 };
 
 }  // namespace holdfast::outbox

@@ -279,7 +279,7 @@ Clerk::News Outbox::replace_store(std::unique_lock<std::mutex>& lock, Failure& f
   lock.unlock();
   store_.reset();
   Failure none;
-  make_store(none);  // sets the damaged one aside; else it is tried again with the next work
+  if (Store::set_aside(*store_options_, remark_, none)) make_store(none);
   lock.lock();
   Clerk::News news = clerk_.file_lost(now());
   if (!remark_.empty()) failure = {Errc::storage_failed, std::exchange(remark_, {})};

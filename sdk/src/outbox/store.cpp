@@ -1,5 +1,9 @@
 #include "outbox/store.hpp"
 
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cinttypes>
@@ -28,18 +32,27 @@ constexpr std::uint64_t kLogBytes = 2 * kCheckpointPages * kPageBytes;
 // for each commit. So many are left out by the next start.
 constexpr MessageId kReservedNumbers = 1'024;
 
-constexpr const char* kTables = R"sql(
-  CREATE TABLE message(
+// A larger file is not looked through at the start: that would take seconds on a slow card. What is
+// wrong with it is seen where it is used.
+constexpr std::uint64_t kCheckedBytes = std::uint64_t{32} * 1024 * 1024;
+// Numbers are given one by one and never reach it; so there is always one more.
+constexpr std::int64_t kMostId = std::int64_t{1} << 62;
+// In milliseconds: 139 years.
+constexpr std::int64_t kMostClock = std::int64_t{1} << 42;
+
+// By their names, and as SQLite keeps their text. Whatever is changed here is another format.
+constexpr std::array kTables = {
+    R"sql(CREATE TABLE dead(
+    id INTEGER PRIMARY KEY, topic TEXT NOT NULL, payload BLOB NOT NULL, code INTEGER NOT NULL,
+    reason TEXT NOT NULL))sql",
+    R"sql(CREATE TABLE message(
     lane INTEGER NOT NULL, rank INTEGER NOT NULL, id INTEGER NOT NULL,
     topic TEXT NOT NULL, payload BLOB NOT NULL, retain INTEGER NOT NULL, key TEXT NOT NULL,
     of_stream INTEGER NOT NULL, epoch INTEGER, sequence INTEGER, expires INTEGER,
-    PRIMARY KEY(lane, rank, id)) WITHOUT ROWID;
-  CREATE INDEX message_expires ON message(expires) WHERE expires IS NOT NULL;
-  CREATE TABLE dead(
-    id INTEGER PRIMARY KEY, topic TEXT NOT NULL, payload BLOB NOT NULL, code INTEGER NOT NULL,
-    reason TEXT NOT NULL);
-  CREATE TABLE note(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
-)sql";
+    PRIMARY KEY(lane, rank, id)) WITHOUT ROWID)sql",
+    "CREATE INDEX message_expires ON message(expires) WHERE expires IS NOT NULL",
+    "CREATE TABLE note(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
+};
 
 // All that are beyond the bounds, counted from the newest.
 constexpr const char* kTrimDead = R"sql(
@@ -50,6 +63,18 @@ constexpr const char* kTrimDead = R"sql(
       FROM dead WINDOW newest AS (ORDER BY id DESC))
     WHERE letters > ?1 OR bytes > ?2)
 )sql";
+
+// What is in no place that we give (see `has_our_place`) is counted apart.
+constexpr const char* kTotals = R"sql(
+  SELECT count(*),
+         sum(length(CAST(topic AS BLOB)) + length(payload) + length(CAST(key AS BLOB))),
+         max(id),
+         sum(lane IN (0, 1, 2) AND typeof(rank) = 'integer' AND rank BETWEEN -?1 AND ?1 AND
+             typeof(id) = 'integer' AND id BETWEEN 1 AND ?1)
+  FROM message
+)sql";
+
+constexpr const char* kLastId = "SELECT value FROM note WHERE name='last_id'";
 
 constexpr const char* kColumns =
     "SELECT lane, rank, id, topic, payload, retain, key, of_stream, epoch, sequence, expires "
@@ -65,6 +90,19 @@ std::int64_t as_signed(std::uint64_t value) {
   return static_cast<std::int64_t>(value);
 }
 
+// So that a damaged time can be reckoned with.
+std::int64_t bounded_clock(std::int64_t clock) {
+  return std::clamp(clock, -kMostClock, kMostClock);
+}
+
+// Another one could neither be read past nor removed.
+bool has_our_place(const Statement& row) {
+  const auto is_within = [&row](int column, std::int64_t least, std::int64_t most) {
+    return row.is_number(column) && row.number(column) >= least && row.number(column) <= most;
+  };
+  return is_within(0, 0, 2) && is_within(1, -kMostId, kMostId) && is_within(2, 1, kMostId);
+}
+
 Row row_of(const Statement& statement) {
   Row row;
   row.place = {priority_of(statement.number(0)), statement.number(1),
@@ -78,25 +116,21 @@ Row row_of(const Statement& statement) {
     row.number = {static_cast<std::uint64_t>(statement.number(8)),
                   static_cast<std::uint32_t>(statement.number(9))};
   }
-  if (!statement.is_null(10)) row.expires = statement.number(10);
+  if (!statement.is_null(10)) row.expires = bounded_clock(statement.number(10));
   return row;
 }
 
-// SQLite's log and index belong to the file: a log that is left behind would be replayed into the
-// fresh one.
-std::error_code set_aside(const fs::path& file, fs::path& aside) {
-  std::error_code error;
-  for (int number = 1;; ++number) {
-    aside = file;
-    aside += ".damaged-" + std::to_string(number);
-    if (!fs::exists(aside, error)) break;
-  }
-  fs::rename(file, aside, error);
-  for (const char* suffix : {"-wal", "-shm", "-journal"}) {
-    std::error_code ignored;  // as a rule they do not exist
-    fs::rename(fs::path(file) += suffix, fs::path(aside) += suffix, ignored);
-  }
-  return error;
+Trouble damage_or(Trouble trouble) {
+  return trouble == Trouble::none ? Trouble::damaged : trouble;
+}
+
+// SQLite makes files that everybody may read; its log has the rights of the file. What cannot be
+// made here SQLite cannot make either, and says why.
+void make_private(const StoreOptions& options) {
+  if (!options.vfs.empty()) return;
+  const int file = ::open(Store::file_in(options.directory).c_str(),
+                          O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR);
+  if (file >= 0) ::close(file);
 }
 
 }  // namespace
@@ -129,23 +163,46 @@ std::vector<fs::path> Store::newer_in(const fs::path& directory) {
 Store::Store(const StoreOptions& options, Opening opening)
     : options_(options), file_(file_in(options.directory)), database_(file_, options.vfs, opening) {
   trouble_ = database_.trouble();
-  if (trouble_ == Trouble::none) trouble_ = prepare(opening);
+  if (trouble_ != Trouble::none) return;
+  trouble_ = prepare(opening);
+  if (trouble_ == Trouble::failed && database_.blames_content()) trouble_ = Trouble::damaged;
+}
+
+bool Store::set_aside(const StoreOptions& options, std::string& remark, Failure& failure) {
+  const fs::path file = file_in(options.directory);
+  fs::path aside;
+  std::error_code error;
+  for (int number = 1;; ++number) {
+    aside = file;
+    aside += ".damaged-" + std::to_string(number);
+    if (!fs::exists(aside, error)) break;
+  }
+  fs::rename(file, aside, error);
+  // SQLite's log and index belong to the file: a log that is left behind would be replayed into the
+  // fresh one.
+  for (const char* suffix : {"-wal", "-shm", "-journal"}) {
+    std::error_code ignored;  // as a rule they do not exist
+    fs::rename(fs::path(file) += suffix, fs::path(aside) += suffix, ignored);
+  }
+  if (error) {
+    failure = Failure(
+        Errc::storage_failed,
+        "the outbox " + file.string() + " is damaged, and cannot be set aside: " + error.message());
+    return false;
+  }
+  remark = "the outbox was damaged: it is kept as " + aside.string() +
+           ", and a fresh one was made; what waited in it is not sent";
+  return true;
 }
 
 std::unique_ptr<Store> Store::open(const StoreOptions& options, std::string& remark,
                                    Failure& failure) {
+  make_private(options);
   std::unique_ptr<Store> store(new Store(options));
   if (store->trouble() == Trouble::damaged) {
     store.reset();
-    fs::path aside;
-    if (const auto error = set_aside(file_in(options.directory), aside)) {
-      failure = Failure(Errc::storage_failed,
-                        "the outbox " + file_in(options.directory).string() +
-                            " is damaged, and cannot be set aside: " + error.message());
-      return nullptr;
-    }
-    remark = "the outbox was damaged: it is kept as " + aside.string() +
-             ", and a fresh one was made; what waited in it is not sent";
+    if (!set_aside(options, remark, failure)) return nullptr;
+    make_private(options);
     store.reset(new Store(options));
   }
   if (store->trouble() == Trouble::none) return store;
@@ -155,8 +212,11 @@ std::unique_ptr<Store> Store::open(const StoreOptions& options, std::string& rem
 
 Trouble Store::prepare(Opening opening) {
   // One process owns the directory: with the lock kept, SQLite needs no shared memory beside it.
-  if (const Trouble trouble = database_.run("PRAGMA locking_mode=EXCLUSIVE");
-      trouble != Trouble::none) {
+  // The file may be damaged, or somebody else's: pages are looked at before they are used, and
+  // nothing in its schema may call what reaches beyond it.
+  constexpr const char* kBeforeReading =
+      "PRAGMA locking_mode=EXCLUSIVE; PRAGMA cell_size_check=ON; PRAGMA trusted_schema=OFF";
+  if (const Trouble trouble = database_.run(kBeforeReading); trouble != Trouble::none) {
     return trouble;
   }
   const std::int64_t format = database_.number("PRAGMA user_version");
@@ -187,6 +247,10 @@ Trouble Store::prepare(Opening opening) {
   } else if (format != kFormat || database_.number("PRAGMA application_id") != kApplicationId) {
     return Trouble::damaged;  // the name says that it is ours, and of this format
   }
+  if (const Trouble trouble = find_tables(); trouble != Trouble::none) return trouble;
+  if (opening == Opening::make) {
+    if (const Trouble trouble = check(); trouble != Trouble::none) return trouble;
+  }
   statements_ = {
       .insert = database_.prepare("INSERT OR REPLACE INTO message "
                                   "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)"),
@@ -212,18 +276,44 @@ Trouble Store::prepare(Opening opening) {
     // With our format in its head, but without our tables.
     if (one->trouble() != Trouble::none) return Trouble::damaged;
   }
-  reserved_ = last_id();
   return database_.trouble();
 }
 
 Trouble Store::make_tables() {
-  return database_.run("BEGIN IMMEDIATE;" + std::string(kTables) +
+  std::string tables;
+  for (const char* table : kTables) tables += std::string(table) + ";";
+  return database_.run("BEGIN IMMEDIATE;" + tables +
                        "PRAGMA application_id=" + std::to_string(kApplicationId) +
                        "; PRAGMA user_version=" + std::to_string(kFormat) + "; COMMIT");
 }
 
-MessageId Store::last_id() {
-  return static_cast<MessageId>(database_.number("SELECT value FROM note WHERE name='last_id'"));
+// Exactly ours: a trigger or a view of somebody else would have its way with what we write.
+Trouble Store::find_tables() {
+  Statement found = database_.prepare("SELECT sql FROM sqlite_master ORDER BY name");
+  for (const char* table : kTables) {
+    if (!found.step() || found.text(0) != table) return damage_or(found.trouble());
+  }
+  return found.step() ? Trouble::damaged : found.trouble();
+}
+
+// With our format in its head, is it what we have written? Otherwise a page that is used twice
+// would be written over, and what is in no order would be read for ever.
+Trouble Store::check() {
+  // It changes nothing, and fails where nothing can be changed.
+  if (const Trouble trouble = database_.run("DELETE FROM note WHERE 0"); trouble != Trouble::none) {
+    return trouble;
+  }
+  const auto page_bytes = static_cast<std::uint64_t>(database_.number("PRAGMA page_size"));
+  if (page_bytes != kPageBytes) return damage_or(database_.trouble());
+  const auto pages = static_cast<std::uint64_t>(database_.number("PRAGMA page_count"));
+  if (pages * kPageBytes <= kCheckedBytes) {
+    Statement verdict = database_.prepare("PRAGMA integrity_check(1)");
+    if (!verdict.step() || verdict.text(0) != "ok") return damage_or(verdict.trouble());
+  }
+  begin_reading();
+  (void)totals();
+  reserved_ = static_cast<MessageId>(database_.number(kLastId));
+  return trouble_;
 }
 
 // --- Writing -------------------------------------------------------------------------------------
@@ -339,6 +429,10 @@ std::vector<Row> Store::rows_of(Statement& statement, std::size_t count, std::si
   std::vector<Row> rows;
   std::size_t taken = 0;
   while (rows.size() < count && (rows.empty() || taken < bytes) && statement.step()) {
+    if (!has_our_place(statement)) {
+      note_reading(Trouble::damaged);
+      break;
+    }
     rows.push_back(row_of(statement));
     taken += rows.back().bytes();
   }
@@ -378,6 +472,7 @@ std::optional<std::int64_t> Store::next_expiry() {
   std::optional<std::int64_t> next;
   Statement& statement = statements_.next_expiry;
   if (statement.step() && !statement.is_null(0)) next = statement.number(0);
+  if (next) next = bounded_clock(*next);
   note_reading(statement.trouble());
   statement.reset();
   return next;
@@ -451,19 +546,29 @@ std::vector<DeadLetter> Store::dead(std::size_t count) {
 }
 
 Store::Totals Store::totals() {
-  const auto number = [this](const std::string& sql) {
-    return static_cast<std::uint64_t>(database_.number(sql));
-  };
   Totals totals;
-  totals.messages = number("SELECT count(*) FROM message");
-  totals.bytes = number(
-      "SELECT sum(length(CAST(topic AS BLOB)) + length(payload) + length(CAST(key AS BLOB))) "
-      "FROM message");
-  totals.dead = number("SELECT count(*) FROM dead");
-  totals.last_id = last_id();
-  totals.clock = database_.number("SELECT value FROM note WHERE name='clock'");
-  totals.wall = number("SELECT value FROM note WHERE name='wall'");
-  note_reading(database_.trouble());
+  Statement rows = database_.prepare(kTotals);
+  rows.bind(1, kMostId);
+  if (rows.step()) {
+    totals.messages = static_cast<std::uint64_t>(rows.number(0));
+    totals.bytes = static_cast<std::uint64_t>(rows.number(1));
+    totals.last_id = static_cast<MessageId>(rows.number(2));
+    if (rows.number(3) != rows.number(0)) note_reading(Trouble::damaged);
+  }
+  note_reading(rows.trouble());
+  const auto number = [this](const std::string& sql, std::int64_t most) {
+    const std::int64_t value = database_.number(sql);
+    note_reading(value < 0 || value > most ? Trouble::damaged : database_.trouble());
+    return value;
+  };
+  totals.dead = static_cast<std::uint64_t>(number("SELECT count(*) FROM dead", INT64_MAX));
+  // As high as any number in the file: one that is given twice would take the other's place.
+  for (const char* sql : {kLastId, "SELECT max(id) FROM dead"}) {
+    totals.last_id = std::max(totals.last_id, static_cast<MessageId>(number(sql, kMostId)));
+  }
+  totals.clock = number("SELECT value FROM note WHERE name='clock'", kMostClock);
+  totals.wall =
+      static_cast<std::uint64_t>(number("SELECT value FROM note WHERE name='wall'", INT64_MAX));
   return totals;
 }
 
@@ -473,7 +578,8 @@ Failure Store::explain(Trouble trouble, const std::string& what) const {
     detail += ": there is no room for it; make room on the file system, or raise the bound of " +
               std::to_string(options_.max_file_bytes) + " bytes";
   } else {
-    detail += ": " + database_.why();
+    const std::string why = database_.why();
+    detail += ": " + (why.empty() ? "what is in it is not from an outbox" : why);
   }
   return {Errc::storage_failed, std::move(detail)};
 }

@@ -109,6 +109,11 @@ class Store {
   static std::unique_ptr<Store> open(const StoreOptions& options, std::string& remark,
                                      Failure& failure);
 
+  /// Gives the file another name, so that the next `open` makes a fresh one: for one that was found
+  /// damaged only when it was in use. @param remark what the user should know of that
+  /// @return false, and `failure` set, if that is not possible
+  static bool set_aside(const StoreOptions& options, std::string& remark, Failure& failure);
+
   /// Writes a batch, all of it or nothing, and syncs it.
   Failure commit(const Batch& batch);
   /// How the last failure has to be taken.
@@ -173,7 +178,8 @@ class Store {
 
   Trouble prepare(Opening opening);
   Trouble make_tables();
-  MessageId last_id();
+  Trouble find_tables();
+  Trouble check();
   Trouble write(const Batch& batch);
   void note_reading(Trouble trouble);
   Trouble note(std::string_view name, std::int64_t value);

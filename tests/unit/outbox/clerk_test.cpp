@@ -109,6 +109,9 @@ TEST(Clerk, RefusesWhatTheDiskCannotTakeInTime) {
     ASSERT_NE(desk.put(Desk::message()), 0U);
   EXPECT_EQ(desk.put(Desk::message()), 0U);
   EXPECT_EQ(desk.refused().error, Errc::outbox_full);
+  Entry urgent = Desk::message();
+  urgent.priority = Priority::urgent;
+  EXPECT_NE(desk.put(urgent), 0U) << "an alarm is taken all the same";
   desk.work();
   EXPECT_NE(desk.put(Desk::message()), 0U);
 }

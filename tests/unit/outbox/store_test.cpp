@@ -3,9 +3,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <filesystem>
 #include <fstream>
 
-#include "support/temp_dir.hpp"
+#include "store_fixture.hpp"
 
 namespace holdfast::outbox {
 namespace {
@@ -14,40 +15,15 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-Row row(MessageId id, Priority priority = Priority::normal, std::size_t payload_bytes = 10) {
-  Row row;
-  row.place = {priority, static_cast<std::int64_t>(id), id};
-  row.topic = "t";
-  row.payload.assign(payload_bytes, std::byte{7});
-  return row;
+TEST_F(StoreTest, IsReadableByItsOwnerAlone) {
+  open();
+  put({row(1)});
+  for (const auto& file : std::filesystem::directory_iterator(dir_.path())) {
+    EXPECT_EQ(file.status().permissions(),
+              std::filesystem::perms::owner_read | std::filesystem::perms::owner_write)
+        << file.path();
+  }
 }
-
-class StoreTest : public testing::Test {
- protected:
-  StoreTest() { options_.directory = dir_.path(); }
-
-  void open() {
-    store_.reset();  // one at a time
-    remark_.clear();
-    Failure failure;
-    store_ = Store::open(options_, remark_, failure);
-    ASSERT_NE(store_, nullptr) << failure.detail;
-  }
-  void put(const std::vector<Row>& rows) {
-    const Failure failure = store_->commit({.in = rows, .clock = 1});
-    ASSERT_FALSE(failure) << failure.detail;
-  }
-  std::vector<MessageId> ids(const std::optional<Place>& from = {}) {
-    std::vector<MessageId> ids;
-    for (const Row& one : store_->read(from, 1'000, SIZE_MAX)) ids.push_back(one.place.id);
-    return ids;
-  }
-
-  test::TempDir dir_;
-  StoreOptions options_;
-  std::unique_ptr<Store> store_;
-  std::string remark_;
-};
 
 TEST_F(StoreTest, KeepsEveryFieldOverAReopening) {
   open();
@@ -230,27 +206,6 @@ TEST_F(StoreTest, RoomIsThereAgainOnceRowsHaveGone) {
     put(rows);
     ASSERT_FALSE(store_->commit(out)) << round;
   }
-}
-
-TEST_F(StoreTest, SetsAsideWhatIsNoDatabaseAndSaysSo) {
-  std::ofstream(Store::file_in(dir_.path())) << std::string(10'000, '?');
-  open();
-  EXPECT_THAT(remark_, HasSubstr("outbox-1.db.damaged-1"));
-  EXPECT_TRUE(std::filesystem::exists(dir_.path() / "outbox-1.db.damaged-1"));
-  put({row(1)});
-  open();
-  EXPECT_THAT(remark_, IsEmpty());
-  EXPECT_THAT(ids(), ElementsAre(1));
-}
-
-TEST_F(StoreTest, SetsAsideADatabaseThatIsNotItsOwn) {
-  {
-    Database foreign(Store::file_in(dir_.path()), "");
-    ASSERT_EQ(foreign.run("CREATE TABLE other(x); PRAGMA user_version=1"), Trouble::none);
-  }
-  open();
-  EXPECT_THAT(remark_, HasSubstr("damaged"));
-  EXPECT_THAT(ids(), IsEmpty());
 }
 
 TEST_F(StoreTest, LeavesAFileOfANewerFormatAlone) {
