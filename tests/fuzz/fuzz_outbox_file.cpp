@@ -104,7 +104,6 @@ std::vector<std::uint8_t> edit(std::vector<std::uint8_t> image, const std::uint8
 void read_all(Store& store) {
   store.begin_reading();
   const Store::Totals totals = store.totals();
-  (void)store.loads();
   (void)store.keyed();
   (void)store.next_expiry();
   (void)store.expired(50'000, 100);

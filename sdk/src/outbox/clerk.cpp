@@ -50,13 +50,13 @@ void Clerk::wall_clock(std::uint64_t seconds, Instant now) {
 // --- The start -----------------------------------------------------------------------------------
 
 void Clerk::opened(Inventory inventory, Instant now) {
-  const Store::Totals& totals = inventory.totals;
+  const Store::Totals& totals = inventory.sums.totals;
   clock_base_ = found_clock_ = totals.clock;
   clock_since_ = now;
   found_wall_ = totals.wall;
   found_last_id_ = totals.last_id;
   shelf_.begin_after(std::max(shelf_.last_id(), totals.last_id));
-  for (const Store::Load& load : inventory.loads) {
+  for (const Store::Load& load : inventory.sums.loads) {
     const StreamId stream = load.of_stream ? shelf_.stream_on(load.topic) : kNoStream;
     shelf_.away_found(stream, load.priority, static_cast<std::size_t>(load.messages),
                       static_cast<std::size_t>(load.bytes));

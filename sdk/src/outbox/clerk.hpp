@@ -45,8 +45,7 @@ class Clerk {
 
   /// What the file holds at the start. The first page is asked for at once.
   struct Inventory {
-    Store::Totals totals;
-    std::vector<Store::Load> loads;
+    Store::Sums sums;
     std::vector<Row> keyed;
   };
   void opened(Inventory inventory, Instant now);

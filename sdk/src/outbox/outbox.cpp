@@ -45,7 +45,7 @@ Outbox::Outbox(const OutboxLimits& limits, const std::filesystem::path& director
     throw ConfigError("state_dir", directory.string(), failure.detail);
   }
   if (!remark_.empty()) found_ = std::exchange(remark_, {});
-  clerk_.opened({store_->totals(), store_->loads(), store_->keyed()}, now());
+  clerk_.opened({store_->found(), store_->keyed()}, now());
 }
 
 Outbox::~Outbox() {

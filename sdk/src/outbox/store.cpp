@@ -8,7 +8,9 @@
 #include <array>
 #include <cinttypes>
 #include <cstdio>
+#include <map>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 namespace holdfast::outbox {
@@ -64,15 +66,10 @@ constexpr const char* kTrimDead = R"sql(
     WHERE letters > ?1 OR bytes > ?2)
 )sql";
 
-// What is in no place that we give (see `has_our_place`) is counted apart.
-constexpr const char* kTotals = R"sql(
-  SELECT count(*),
-         sum(length(CAST(topic AS BLOB)) + length(payload) + length(CAST(key AS BLOB))),
-         max(id),
-         sum(lane IN (0, 1, 2) AND typeof(rank) = 'integer' AND rank BETWEEN -?1 AND ?1 AND
-             typeof(id) = 'integer' AND id BETWEEN 1 AND ?1)
-  FROM message
-)sql";
+// The length of a payload is read without the payload.
+constexpr const char* kSizes =
+    "SELECT lane, rank, id, of_stream, CASE WHEN of_stream THEN topic ELSE '' END, "
+    "length(CAST(topic AS BLOB)) + length(payload) + length(CAST(key AS BLOB)) FROM message";
 
 constexpr const char* kLastId = "SELECT value FROM note WHERE name='last_id'";
 
@@ -311,7 +308,7 @@ Trouble Store::check() {
     if (!verdict.step() || verdict.text(0) != "ok") return damage_or(verdict.trouble());
   }
   begin_reading();
-  (void)totals();
+  found_ = sums();
   reserved_ = static_cast<MessageId>(database_.number(kLastId));
   return trouble_;
 }
@@ -517,22 +514,6 @@ std::vector<Victim> Store::oldest(const std::optional<std::string>& stream, bool
   return oldest;
 }
 
-std::vector<Store::Load> Store::loads() {
-  std::vector<Load> loads;
-  // What is no stream's is counted as one.
-  Statement statement = database_.prepare(
-      "SELECT lane, of_stream, CASE WHEN of_stream THEN topic ELSE '' END AS stream, count(*), "
-      "sum(length(CAST(topic AS BLOB)) + length(payload) + length(CAST(key AS BLOB))) "
-      "FROM message GROUP BY lane, of_stream, stream");
-  while (statement.step()) {
-    loads.push_back({priority_of(statement.number(0)), statement.number(1) != 0, statement.text(2),
-                     static_cast<std::uint64_t>(statement.number(3)),
-                     static_cast<std::uint64_t>(statement.number(4))});
-  }
-  note_reading(statement.trouble());
-  return loads;
-}
-
 std::vector<DeadLetter> Store::dead(std::size_t count) {
   std::vector<DeadLetter> letters;
   Statement& statement = statements_.dead;
@@ -545,17 +526,29 @@ std::vector<DeadLetter> Store::dead(std::size_t count) {
   return letters;
 }
 
-Store::Totals Store::totals() {
-  Totals totals;
-  Statement rows = database_.prepare(kTotals);
-  rows.bind(1, kMostId);
-  if (rows.step()) {
-    totals.messages = static_cast<std::uint64_t>(rows.number(0));
-    totals.bytes = static_cast<std::uint64_t>(rows.number(1));
-    totals.last_id = static_cast<MessageId>(rows.number(2));
-    if (rows.number(3) != rows.number(0)) note_reading(Trouble::damaged);
+// Added up here, and in one pass over the file: SQLite would sort all rows for it, in memory.
+Store::Sums Store::sums() {
+  Sums sums;
+  Totals& totals = sums.totals;
+  std::map<std::tuple<std::int64_t, bool, std::string>, Load> loads;
+  Statement rows = database_.prepare(kSizes);
+  while (rows.step()) {
+    if (!has_our_place(rows)) note_reading(Trouble::damaged);
+    const auto bytes = static_cast<std::uint64_t>(rows.number(5));
+    ++totals.messages;
+    totals.bytes += bytes;
+    totals.last_id = std::max(totals.last_id, static_cast<MessageId>(rows.number(2)));
+    Load& load = loads[{rows.number(0), rows.number(3) != 0, rows.text(4)}];
+    ++load.messages;
+    load.bytes += bytes;
   }
   note_reading(rows.trouble());
+  for (auto& [key, load] : loads) {
+    load.priority = priority_of(std::get<0>(key));
+    load.of_stream = std::get<1>(key);
+    load.topic = std::get<2>(key);
+    sums.loads.push_back(std::move(load));
+  }
   const auto number = [this](const std::string& sql, std::int64_t most) {
     const std::int64_t value = database_.number(sql);
     note_reading(value < 0 || value > most ? Trouble::damaged : database_.trouble());
@@ -569,7 +562,7 @@ Store::Totals Store::totals() {
   totals.clock = number("SELECT value FROM note WHERE name='clock'", kMostClock);
   totals.wall =
       static_cast<std::uint64_t>(number("SELECT value FROM note WHERE name='wall'", INT64_MAX));
-  return totals;
+  return sums;
 }
 
 Failure Store::explain(Trouble trouble, const std::string& what) const {

@@ -153,8 +153,6 @@ class Store {
     std::int64_t clock = 0;  ///< what the outbox's clock showed last
     std::uint64_t wall = 0;  ///< and the wall clock; 0: nobody knew
   };
-  Totals totals();
-
   /// What waits, by stream and priority.
   struct Load {
     Priority priority = Priority::normal;
@@ -163,7 +161,16 @@ class Store {
     std::uint64_t messages = 0;
     std::uint64_t bytes = 0;
   };
-  std::vector<Load> loads();
+
+  /// What waits by stream and priority, and all together; a pass over the whole file.
+  struct Sums {
+    Totals totals;
+    std::vector<Load> loads;
+  };
+  Sums sums();
+  Totals totals() { return sums().totals; }
+  /// As they were when the file was opened.
+  const Sums& found() const { return found_; }
 
   /// The file, for messages to people.
   const std::filesystem::path& file() const { return file_; }
@@ -190,6 +197,7 @@ class Store {
   std::filesystem::path file_;
   Database database_;
   Trouble trouble_ = Trouble::none;
+  Sums found_;
   MessageId reserved_ = 0;  // numbers up to this one are not given again by a later start
   struct Statements {
     Statement insert, number, remove, bury, trim_dead, note;

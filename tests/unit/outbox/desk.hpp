@@ -142,7 +142,7 @@ class Desk {
     ASSERT_TRUE(store_) << failure.detail;
     EXPECT_EQ(remark, "");
     clerk_ = std::make_unique<Clerk>(limits_, epoch);
-    clerk_->opened({store_->totals(), store_->loads(), store_->keyed()}, now);
+    clerk_->opened({store_->found(), store_->keyed()}, now);
   }
 
   test::TempDir directory_;
