@@ -229,6 +229,9 @@ Trouble Store::prepare(Opening opening) {
   const std::string settings =
       "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; "
       "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-512; PRAGMA foreign_keys=OFF; "
+      // Some builds of SQLite fill each page that gets free with zeros: a third of all that
+      // draining writes. Within pages that are written anyway it is done.
+      "PRAGMA secure_delete=FAST; "
       "PRAGMA wal_autocheckpoint=" +
       std::to_string(kCheckpointPages) +
       "; PRAGMA journal_size_limit=" + std::to_string(kLogBytes) +
