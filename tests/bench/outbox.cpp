@@ -150,7 +150,7 @@ class Benchmark {
       const auto open = medians(opened);
       std::filesystem::remove_all(directory);
       std::printf("%-10s %12.0f | %9.1f %9.1f %9.1f %9.1f | %9.1f %9.1f %9.1f\n", rows, fill[0],
-                  fill[1], fill[2], fill[3], fill[5], open[0], open[1], open[2]);
+                  fill[1], fill[2], fill[3], fill[6], open[0], open[1], open[2]);
     }
     std::printf("\n");
   }
@@ -171,7 +171,7 @@ class Benchmark {
     const auto fill = measure("fill", with_rows, kFillFigures, directory);
     const auto drain = measure("drain", settings, kDrainFigures, directory);
     std::filesystem::remove_all(directory);
-    const double payload = static_cast<double>(rows * kPayloadBytes);
+    const double payload = fill[5];
     return {drain[0], fill[4] / payload, drain[1] / payload, drain[3], drain[4], drain[2]};
   }
 
@@ -212,19 +212,36 @@ class Benchmark {
 
   void wear() {
     std::printf("Bytes written to the file system for each byte of payload.\n\n");
-    std::printf("%-24s %8s %8s %8s\n", "", "storing", "draining", "both");
-    for (const auto& [group, rows] :
-         {std::pair("1", 2'000), std::pair("32", 20'000), std::pair("256", 20'000)}) {
-      const Drained drained = fill_and_drain({{"group", group}}, static_cast<std::size_t>(rows));
-      std::printf("at_push, group %-9s %8.2f %8.2f %8.2f\n", group, drained.fill_bytes,
-                  drained.drain_bytes, drained.fill_bytes + drained.drain_bytes);
+    std::printf("%-36s %8s %8s %8s\n", "stored, delivered by the next start", "storing", "draining",
+                "both");
+    struct Case {
+      const char* name;
+      const char* group;
+      const char* stream;
+      std::size_t rows;
+    };
+    for (const Case& one :
+         {Case{"at_push, group 1", "1", "0", 2'000}, Case{"at_push, group 32", "32", "0", 20'000},
+          Case{"at_push, group 256", "256", "0", 20'000},
+          Case{"at_push, group 256, a stream", "256", "1", 20'000}}) {
+      const Drained drained =
+          fill_and_drain({{"group", one.group}, {"stream", one.stream}}, one.rows);
+      std::printf("%-36s %8.2f %8.2f %8.2f\n", one.name, drained.fill_bytes, drained.drain_bytes,
+                  drained.fill_bytes + drained.drain_bytes);
     }
-    const auto within =
-        measure("within", {{"rows", "20000"}, {"pace", "5000"}}, kWithinFigures, fresh_directory());
-    std::printf(
-        "within(30 s), delivered in time: %.2f (by all of the process, as the kernel "
-        "counts: %.2f)\n\n",
-        within[0], within[1]);
+    std::printf("\n%-36s %8s %8s\n", "delivered at once", "SQLite", "kernel");
+    for (const auto& [name, settings] :
+         {std::pair<const char*, Settings>("at_push, 1,000 a second",
+                                           {{"rows", "5000"}, {"pace", "1000"}}),
+          {"at_push, 10 a second, a slow line",
+           {{"rows", "50"}, {"pace", "10"}, {"slow-line", "1"}}},
+          {"within 30 s, 1,000 a second",
+           {{"rows", "5000"}, {"pace", "1000"}, {"within", "30"}}}}) {
+      const std::string directory = fresh_directory();
+      const auto figures = measure("online", settings, kOnlineFigures, directory);
+      std::printf("%-36s %8.2f %8.2f\n", name, figures[0], figures[1]);
+    }
+    std::printf("\n");
   }
 
   Arguments arguments_;
@@ -240,7 +257,7 @@ void measure(const Arguments& arguments) {
       {"fill", fill_job},
       {"open", open_job},
       {"drain", drain_job},
-      {"within", within_job},
+      {"online", online_job},
       {"disk", disk_job},
       {"paho-down", [](const Arguments& of) { paho_store_job(of, false); }},
       {"paho-up", [](const Arguments& of) { paho_store_job(of, true); }},
@@ -257,8 +274,9 @@ void measure(const Arguments& arguments) {
 
 int main(int argc, char** argv) {
   using namespace holdfast::bench;
-  const Arguments arguments(argc, argv,
-                            {"part", "contender", "rounds", "seconds", "rows", "dir", "group",
-                             "pace", "durable", "stream", "port", "pin", "cert"});
+  const Arguments arguments(
+      argc, argv,
+      {"part", "contender", "rounds", "seconds", "rows", "dir", "group", "pace", "durable",
+       "stream", "within", "slow-line", "port", "pin", "cert"});
   arguments.text("contender").empty() ? Benchmark(arguments).run() : measure(arguments);
 }

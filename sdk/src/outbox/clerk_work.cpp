@@ -40,6 +40,20 @@ bool Clerk::removals_are_due(Instant now) const {
   return hurried_ && fill.waiting + fill.under_way == 0;
 }
 
+// The time is a page of its own. A crash takes back what has passed since it was noted, so that
+// rows live longer: by no more than a hundredth of what they had left at the last commit.
+bool Clerk::notes_time(const Batch& batch) const {
+  constexpr std::int64_t kShare = 100;
+  if (batch.shorten || (wall_is_news_ && has_expiry_)) return true;
+  const auto would_gain_much = [&](std::int64_t expires) {
+    return !clock_noted_ ||
+           (batch.clock - clock_at(*clock_noted_)) * kShare > expires - batch.clock;
+  };
+  return (next_expiry_ && would_gain_much(*next_expiry_)) ||
+         std::any_of(batch.in.begin(), batch.in.end(),
+                     [&](const Row& row) { return row.expires && would_gain_much(*row.expires); });
+}
+
 Clerk::Work Clerk::begin(Instant now) {
   Work work;
   if (taking_) number_ahead();
@@ -67,12 +81,10 @@ Clerk::Work Clerk::begin(Instant now) {
   work.batch.dead = std::exchange(dead_, {});
   work.batch.clock = clock_at(now);
   work.batch.shorten = shorten_;
-  if (wall_) {
-    const auto since = std::chrono::floor<std::chrono::seconds>(now - wall_->second).count();
-    work.batch.wall = wall_->first + static_cast<std::uint64_t>(since);
-  }
+  if (wall_) work.batch.wall = wall_at(now);
   work.clock_is_due =
       has_expiry_ && clock_noted_ && *clock_noted_ + limits::kOutboxClockStep <= now;
+  work.batch.notes_time = work.clock_is_due || notes_time(work.batch);
   if (std::exchange(wants_room_, false)) work.overruns = shelf_.overruns();
   work.expired = std::exchange(expiry_due_, false);
   work.page = std::exchange(wants_page_, false) && shelf_.away() > 0;
@@ -133,7 +145,10 @@ Clerk::News Clerk::done(const Work& work, Found found, Instant now) {
   only_out_ = false;
   rests_until_.reset();
   rest_ = {};
-  if (!work.batch.empty() || work.clock_is_due) clock_noted_ = now;
+  if (work.writes() && work.batch.notes_time) {
+    clock_noted_ = instant_of(work.batch.clock);
+    wall_is_news_ = false;
+  }
   for (const Place& place : work.batch.out) removing_.erase(place.id);
   for (const MessageId id : work.written) {
     const auto at = kept_.find(id);
@@ -272,6 +287,7 @@ Clerk::News Clerk::file_lost(Instant now) {
   on_done_.clear();
   shelf_.none_away();
   next_expiry_.reset();
+  clock_noted_.reset();
   wants_page_ = false;
   rests_until_.reset();
   rest_ = {};

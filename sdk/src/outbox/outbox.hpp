@@ -130,7 +130,7 @@ class Outbox {
   std::optional<Instant> armed_;  // when the thread looks next
   bool asleep_ = false;
   bool closing_ = false;
-  bool failing_ = false;  // the last work was not done
+  bool failing_ = false;   // the last work was not done
   unsigned hurries_ = 0;   // how many await
   unsigned releases_ = 0;  // how many have released all
   std::optional<StoreOptions> store_options_;

@@ -25,6 +25,12 @@ constexpr std::uint64_t kPageBytes = 4096;
 // A checkpoint writes each page once however often it is in the log: seldom is cheap for the flash,
 // and 1 MiB is little enough to read again at the next start.
 constexpr int kCheckpointPages = 256;
+// Of the log that is left. The commit that brings the checkpoint goes beyond that many pages, and
+// to cut them off each time would make the file system write down two more changes of a length.
+constexpr std::uint64_t kLogBytes = 2 * kCheckpointPages * kPageBytes;
+// Numbers that are noted as given before they are: the note is a page of its own, and not worth it
+// for each commit. So many are left out by the next start.
+constexpr MessageId kReservedNumbers = 1'024;
 
 // A larger file is not looked through at the start: that would take seconds on a slow card. What is
 // wrong with it is seen where it is used.
@@ -67,6 +73,8 @@ constexpr const char* kTotals = R"sql(
              typeof(id) = 'integer' AND id BETWEEN 1 AND ?1)
   FROM message
 )sql";
+
+constexpr const char* kLastId = "SELECT value FROM note WHERE name='last_id'";
 
 constexpr const char* kColumns =
     "SELECT lane, rank, id, topic, payload, retain, key, of_stream, epoch, sequence, expires "
@@ -226,7 +234,7 @@ Trouble Store::prepare(Opening opening) {
       "PRAGMA temp_store=MEMORY; PRAGMA cache_size=-512; PRAGMA foreign_keys=OFF; "
       "PRAGMA wal_autocheckpoint=" +
       std::to_string(kCheckpointPages) +
-      "; PRAGMA journal_size_limit=" + std::to_string(kCheckpointPages * kPageBytes) +
+      "; PRAGMA journal_size_limit=" + std::to_string(kLogBytes) +
       "; PRAGMA max_page_count=" + std::to_string(options_.max_file_bytes / kPageBytes);
   // What is another's would be changed by more than this.
   const std::string as_it_is = "PRAGMA synchronous=FULL; PRAGMA cache_size=-2048";
@@ -303,20 +311,21 @@ Trouble Store::check() {
     if (!verdict.step() || verdict.text(0) != "ok") return damage_or(verdict.trouble());
   }
   begin_reading();
-  last_id_ = totals().last_id;
+  (void)totals();
+  reserved_ = static_cast<MessageId>(database_.number(kLastId));
   return trouble_;
 }
 
 // --- Writing -------------------------------------------------------------------------------------
 
 Failure Store::commit(const Batch& batch) {
-  const MessageId last_id_before = last_id_;
+  const MessageId reserved_before = reserved_;
   trouble_ = database_.run("BEGIN IMMEDIATE");
   if (trouble_ == Trouble::none) trouble_ = write(batch);
   if (trouble_ == Trouble::none) trouble_ = database_.run("COMMIT");
   if (trouble_ == Trouble::none) return {};
   Failure failure = explain(trouble_, "cannot be written");
-  last_id_ = last_id_before;
+  reserved_ = reserved_before;
   (void)database_.run("ROLLBACK");  // where SQLite has not done it already
   return failure;
 }
@@ -334,6 +343,7 @@ Trouble Store::write(const Batch& batch) {
                                           std::to_string(as_signed(batch.shorten->last_id)));
     if (trouble != Trouble::none) return trouble;
   }
+  MessageId last_id = 0;
   for (const Row& row : batch.in) {
     std::optional<std::int64_t> epoch;
     std::optional<std::int64_t> sequence;
@@ -351,7 +361,7 @@ Trouble Store::write(const Batch& batch) {
         .bind(10, sequence)
         .bind(11, row.expires);
     if (const Trouble trouble = statements_.insert.run(); trouble != Trouble::none) return trouble;
-    last_id_ = std::max(last_id_, row.place.id);
+    last_id = std::max(last_id, row.place.id);
   }
   for (const Batch::Numbered& one : batch.numbered) {
     at(statements_.number, one.place)
@@ -371,7 +381,7 @@ Trouble Store::write(const Batch& batch) {
         .bind(4, letter.code)
         .bind(5, std::string_view(letter.reason));
     if (const Trouble trouble = statements_.bury.run(); trouble != Trouble::none) return trouble;
-    last_id_ = std::max(last_id_, letter.id);
+    last_id = std::max(last_id, letter.id);
   }
   if (!batch.dead.empty()) {
     statements_.trim_dead.bind(1, static_cast<std::int64_t>(options_.max_dead))
@@ -382,11 +392,13 @@ Trouble Store::write(const Batch& batch) {
   }
   // Numbers are given once, also when all rows have gone and the device is started again. A row
   // that could wait longer comes after those with higher ones.
-  if (last_id_ > 0) {
-    if (const Trouble trouble = note("last_id", as_signed(last_id_)); trouble != Trouble::none) {
+  if (last_id > reserved_) {
+    reserved_ = last_id + kReservedNumbers;
+    if (const Trouble trouble = note("last_id", as_signed(reserved_)); trouble != Trouble::none) {
       return trouble;
     }
   }
+  if (!batch.notes_time) return Trouble::none;
   if (batch.wall > 0) {
     if (const Trouble trouble = note("wall", as_signed(batch.wall)); trouble != Trouble::none) {
       return trouble;
@@ -551,8 +563,7 @@ Store::Totals Store::totals() {
   };
   totals.dead = static_cast<std::uint64_t>(number("SELECT count(*) FROM dead", INT64_MAX));
   // As high as any number in the file: one that is given twice would take the other's place.
-  for (const char* sql :
-       {"SELECT value FROM note WHERE name='last_id'", "SELECT max(id) FROM dead"}) {
+  for (const char* sql : {kLastId, "SELECT max(id) FROM dead"}) {
     totals.last_id = std::max(totals.last_id, static_cast<MessageId>(number(sql, kMostId)));
   }
   totals.clock = number("SELECT value FROM note WHERE name='clock'", kMostClock);

@@ -84,6 +84,7 @@ struct Batch {
   std::optional<Shorten> shorten;
   std::int64_t clock = 0;  ///< what the outbox's clock shows, in milliseconds
   std::uint64_t wall = 0;  ///< seconds since 1970; 0: nobody knows
+  bool notes_time = true;  ///< these two are written: one page more
 
   bool empty() const {
     return in.empty() && numbered.empty() && out.empty() && dead.empty() && !shorten;
@@ -148,7 +149,7 @@ class Store {
     std::uint64_t messages = 0;
     std::uint64_t bytes = 0;
     std::uint64_t dead = 0;
-    MessageId last_id = 0;   ///< the highest number that was ever given
+    MessageId last_id = 0;   ///< no higher number was ever given
     std::int64_t clock = 0;  ///< what the outbox's clock showed last
     std::uint64_t wall = 0;  ///< and the wall clock; 0: nobody knew
   };
@@ -189,7 +190,7 @@ class Store {
   std::filesystem::path file_;
   Database database_;
   Trouble trouble_ = Trouble::none;
-  MessageId last_id_ = 0;  // the highest that was written
+  MessageId reserved_ = 0;  // numbers up to this one are not given again by a later start
   struct Statements {
     Statement insert, number, remove, bury, trim_dead, note;
     Statement from_first, from_place, expired, next_expiry, keyed, dead;
