@@ -8,7 +8,9 @@
 #include <array>
 #include <cinttypes>
 #include <cstdio>
+#include <map>
 #include <system_error>
+#include <tuple>
 #include <utility>
 
 namespace holdfast::outbox {
@@ -518,19 +520,28 @@ std::vector<Victim> Store::oldest(const std::optional<std::string>& stream, bool
 }
 
 std::vector<Store::Load> Store::loads() {
-  std::vector<Load> loads;
-  // What is no stream's is counted as one.
+  // Added up here: SQLite would sort all rows for it, in memory.
+  std::map<std::tuple<std::int64_t, bool, std::string>, Load> loads;
   Statement statement = database_.prepare(
-      "SELECT lane, of_stream, CASE WHEN of_stream THEN topic ELSE '' END AS stream, count(*), "
-      "sum(length(CAST(topic AS BLOB)) + length(payload) + length(CAST(key AS BLOB))) "
-      "FROM message GROUP BY lane, of_stream, stream");
+      "SELECT lane, of_stream, CASE WHEN of_stream THEN topic ELSE '' END, "
+      "length(CAST(topic AS BLOB)) + length(payload) + length(CAST(key AS BLOB)) FROM message");
   while (statement.step()) {
-    loads.push_back({priority_of(statement.number(0)), statement.number(1) != 0, statement.text(2),
-                     static_cast<std::uint64_t>(statement.number(3)),
-                     static_cast<std::uint64_t>(statement.number(4))});
+    const std::int64_t lane = statement.number(0);
+    const bool of_stream = statement.number(1) != 0;
+    // What is no stream's is counted as one.
+    Load& load = loads[{lane, of_stream, statement.text(2)}];
+    load.priority = priority_of(lane);
+    load.of_stream = of_stream;
+    ++load.messages;
+    load.bytes += static_cast<std::uint64_t>(statement.number(3));
   }
   note_reading(statement.trouble());
-  return loads;
+  std::vector<Load> list;
+  for (auto& [key, load] : loads) {
+    load.topic = std::get<std::string>(key);
+    list.push_back(std::move(load));
+  }
+  return list;
 }
 
 std::vector<DeadLetter> Store::dead(std::size_t count) {
