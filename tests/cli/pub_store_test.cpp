@@ -22,6 +22,11 @@ class PubStoreTest : public BrokerCliTest {
     all.insert(all.end(), more.begin(), more.end());
     return words("pub", port, all);
   }
+  /// One that remembers its subscribers over a restart, so that they miss nothing.
+  std::unique_ptr<Mosquitto> make_lasting_broker() {
+    std::filesystem::create_directory(path("broker"));
+    return make_broker({.persistence_dir = path("broker")});
+  }
   /// The lines for which a receipt was printed; `summary` is the last object.
   static std::set<int> receipts(const std::string& out, Json& summary) {
     std::set<int> lines;
@@ -50,7 +55,7 @@ TEST_F(PubStoreTest, EachLineGetsItsReceiptAndIsDelivered) {
 }
 
 TEST_F(PubStoreTest, WhatCouldNotBeDeliveredGoesWithTheNextCall) {
-  auto broker = make_broker();
+  auto broker = make_lasting_broker();
   Subscriber subscriber({.port = broker->plain_port(), .filter = "t"});
   const auto port = broker->tls_port();
   broker->stop();
@@ -74,7 +79,7 @@ TEST_F(PubStoreTest, WhatCouldNotBeDeliveredGoesWithTheNextCall) {
 }
 
 TEST_F(PubStoreTest, AKilledCallLosesNoLineThatHasAReceipt) {
-  auto broker = make_broker();
+  auto broker = make_lasting_broker();
   Subscriber subscriber({.port = broker->plain_port(), .filter = "t"});
   const auto port = broker->tls_port();
   broker->stop();

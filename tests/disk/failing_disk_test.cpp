@@ -25,6 +25,10 @@ class FailingDiskTest : public DeviceTest {
     options.state_dir = disk_->path() / "state";
     return options;
   }
+  std::filesystem::path make_directory(const std::string& name) {
+    std::filesystem::create_directory(dir_.path() / name);
+    return dir_.path() / name;
+  }
   PublishOptions durable() {
     return {.durable = Durable::at_push(),
             .on_stored = [this](const Stored& stored) { stored_.append(stored); }};
@@ -86,7 +90,8 @@ TEST_F(FailingDiskTest, ADeviceStartsOnAFullDiskAndSendsWhatIsStored) {
 }
 
 TEST_F(FailingDiskTest, AFileThatHasReachedItsBoundMakesRoomByWhatIsDelivered) {
-  auto broker = make_broker();
+  auto broker =
+      make_broker({.persistence_dir = make_directory("broker")});  // its subscriber misses nothing
   Subscriber subscriber({.port = broker->plain_port(), .filter = "t"});
   broker->stop();
   disk_ = std::make_unique<SmallDisk>(std::size_t{64} * 1024 * 1024);
