@@ -125,9 +125,9 @@ TEST_F(FaultsTest, UrgentDataOvertakesABacklogOnTwoKilobitsASecond) {
   std::size_t place = 0;
   ASSERT_TRUE(subscriber->wait_for(
       [&place](const std::vector<ReceivedMessage>& messages) {
-        const auto alarm = std::find_if(
-            messages.begin(), messages.end(),
-            [](const ReceivedMessage& message) { return message.topic == "alarm"; });
+        const auto alarm =
+            std::find_if(messages.begin(), messages.end(),
+                         [](const ReceivedMessage& message) { return message.topic == "alarm"; });
         place = static_cast<std::size_t>(alarm - messages.begin());
         return alarm != messages.end();
       },
