@@ -162,6 +162,7 @@ template <Payload T>
 class Stream {
  public:
   /// Takes one reading into the outbox. Errors as `Device::publish`.
+  // NOLINTNEXTLINE(performance-unnecessary-value-param): clang-tidy does not see that it is moved.
   Receipt push(const typename T::NativeTableType& reading, PushOptions options = {}) {
     return base_.push_bytes(as_payload(pack<T>(reading)), std::move(options));
   }

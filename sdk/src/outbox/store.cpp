@@ -29,7 +29,7 @@ constexpr std::uint64_t kPageBytes = 4096;
 constexpr int kCheckpointPages = 256;
 // Of the log that is left. The commit that brings the checkpoint goes beyond that many pages, and
 // to cut them off each time would make the file system write down two more changes of a length.
-constexpr std::uint64_t kLogBytes = 2 * kCheckpointPages * kPageBytes;
+constexpr std::uint64_t kLogBytes = std::uint64_t{2} * kCheckpointPages * kPageBytes;
 // Numbers that are noted as given before they are: the note is a page of its own, and not worth it
 // for each commit. So many are left out by the next start.
 constexpr MessageId kReservedNumbers = 1'024;
