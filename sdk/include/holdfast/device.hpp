@@ -94,6 +94,19 @@ class Device {
   Receipt publish(std::string_view topic, std::span<const std::byte> payload,
                   PublishOptions options = {});
 
+  /// The same with a typed payload: the object form of a root type, or a builder that is finished.
+  /// It goes out as it is, without the number of a stream.
+  template <class Object>
+  requires Payload<typename Object::TableType> Receipt publish(std::string_view topic,
+                                                               const Object& object,
+                                                               PublishOptions options = {}) {
+    return publish(topic, as_payload(pack<typename Object::TableType>(object)), std::move(options));
+  }
+  Receipt publish(std::string_view topic, const flatbuffers::FlatBufferBuilder& finished,
+                  PublishOptions options = {}) {
+    return publish(topic, as_payload(finished), std::move(options));
+  }
+
   /// Writes every durable message to the disk, now, and waits for it up to `timeout`. From a
   /// handler other handlers wait meanwhile.
   Remaining flush(std::chrono::milliseconds timeout);
@@ -166,6 +179,15 @@ class Stream {
   Receipt push(const typename T::NativeTableType& reading, PushOptions options = {}) {
     return base_.push_bytes(as_payload(pack<T>(reading)), std::move(options));
   }
+  /// The same, of a builder that has been finished with a `T` and its identifier; anything else is
+  /// refused with `malformed_payload` or `foreign_payload`.
+  Receipt push(const flatbuffers::FlatBufferBuilder& finished, PushOptions options = {}) {
+    std::error_code error;
+    if (verify<T>(as_payload(finished), error) == nullptr) {
+      return {0, error, "finish the builder with the root type and its identifier"};
+    }
+    return base_.push_bytes(as_payload(finished), std::move(options));
+  }
 
  private:
   friend class Device;
@@ -183,16 +205,20 @@ void Device::on(std::string_view filter, Handler handler, SubscribeOptions optio
       filter,
       [this, handler = std::move(handler)](Message message) mutable {
         Body body;
-        std::error_code error = open_envelope(message.payload, body);
-        const T* root = error ? nullptr : verify<T>(body.bytes, error);
-        if (root == nullptr) {
+        if (const auto error = open_envelope(message.payload, body)) {
           reject_payload(message.topic, error, Schema<T>::name);
           return;
         }
-        if constexpr (std::is_invocable_v<Handler&, const T&, const Arrival&>) {
-          handler(*root, Arrival{message.topic, body.origin, message.retain});
-        } else {
-          handler(*root);
+        for (std::size_t i = 0; i < body.count(); ++i) {
+          std::error_code error;
+          const T* root = verify<T>(body.at(i), error);
+          if (root == nullptr) {
+            reject_payload(message.topic, error, Schema<T>::name);
+          } else if constexpr (std::is_invocable_v<Handler&, const T&, const Arrival&>) {
+            handler(*root, Arrival{message.topic, body.origin_of(i), message.retain});
+          } else {
+            handler(*root);
+          }
         }
       },
       options);

@@ -85,6 +85,14 @@ inline constexpr std::size_t kPageMessages = 512;
 inline constexpr std::size_t kPageBytes = std::size_t{256} * 1024;
 /// Messages that are numbered ahead of their hand-over: as many as may be under way.
 inline constexpr std::size_t kNumberedAhead = 128;
+/// Payload of a message that readings share: with its topic and the record around it, one segment
+/// also where a tunnel takes its part of the MTU. A longer one saves little, and costs more when it
+/// is lost.
+inline constexpr std::size_t kBatchBytes = 1'200;
+/// The most that an app may ask for: one TLS record.
+inline constexpr std::size_t kMaxBatchBytes = std::size_t{16} * 1024;
+/// Messages that are made one at a time; what is more goes into the next.
+inline constexpr std::size_t kBatchMessages = 1'024;
 /// Rows of acknowledged messages are removed together, after this time or in this number: one that
 /// a loss of power brings back is a second copy and nothing worse.
 inline constexpr auto kRemovalTime = std::chrono::milliseconds(1'000);

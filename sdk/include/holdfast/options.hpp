@@ -367,7 +367,11 @@ struct PublishOptions {
 /// How a stream's readings are sent; the fields mean what they mean in `PublishOptions`.
 struct StreamOptions {
   Qos qos = Qos::at_least_once;
+  /// Readings that wait at the same time, for their delay budget or for a link, share a message.
   std::chrono::milliseconds max_delay{0};
+  /// Payload of such a message, up to `limits::kMaxBatchBytes`; once so much waits it is due. 0:
+  /// each reading is a message. Readings with a key always are.
+  std::size_t max_bytes = limits::kBatchBytes;
   std::chrono::milliseconds ttl{0};
   Priority priority = Priority::normal;
   Order order = Order::oldest_first;

@@ -5,8 +5,9 @@
 // have a root_type and a file_identifier, so that a foreign buffer is told from a damaged one.
 //
 // What a typed stream sends is the app's buffer inside an `Envelope`
-// (schemas/holdfast/envelope.fbs), which adds an epoch and a sequence number. A receiver takes both
-// forms: the envelope, and the plain buffer that a back end writes.
+// (schemas/holdfast/envelope.fbs), which adds an epoch and a sequence number, and holds several
+// buffers where readings share a message. A receiver takes all forms: these, and the plain buffer
+// that a back end writes.
 //
 // Threads: pure functions, callable from any thread.
 
@@ -42,10 +43,12 @@ concept Payload = requires {
 };
 
 /// Where a message of a typed stream comes from. `epoch` is drawn at random by each outbox that
-/// starts afresh; within one epoch `sequence` counts a stream's messages from 1, without a gap.
+/// starts afresh; within one epoch `sequence` counts a stream's messages from 1, without a gap;
+/// within one message `part` counts its readings from 0.
 struct Origin {
   std::uint64_t epoch = 0;
   std::uint32_t sequence = 0;
+  std::uint32_t part = 0;
 
   friend bool operator==(const Origin&, const Origin&) = default;
 };
@@ -57,15 +60,28 @@ struct Arrival {
   Retain retain = Retain::no;
 };
 
-/// The body of a received payload: of an envelope, or the payload itself.
+/// What a received payload holds: the bodies of an envelope, or the payload itself.
 struct Body {
   std::span<const std::byte> bytes;  ///< into the payload, or into `aligned`
   std::optional<Origin> origin;
-  std::vector<std::byte> aligned;  ///< used where the body lies at an odd place
+  std::vector<std::byte> aligned;                 ///< used where the body lies at an odd place
+  std::vector<std::span<const std::byte>> parts;  ///< of `bytes`, where there are several bodies
+
+  /// How many there are, at least one.
+  std::size_t count() const noexcept { return parts.empty() ? 1 : parts.size(); }
+  /// The body with this index, which is below `count()`.
+  std::span<const std::byte> at(std::size_t index) const noexcept {
+    return parts.empty() ? bytes : parts[index];
+  }
+  /// Where it comes from.
+  std::optional<Origin> origin_of(std::size_t index) const noexcept {
+    if (!origin) return std::nullopt;
+    return Origin{origin->epoch, origin->sequence, static_cast<std::uint32_t>(index)};
+  }
 };
 
 /// Opens the envelope if there is one. @return `malformed_payload` for an envelope that is damaged,
-/// else an empty code; then `body` is set. The body itself is not verified yet.
+/// else an empty code; then `body` is set. The bodies themselves are not verified yet.
 std::error_code open_envelope(std::span<const std::byte> payload, Body& body);
 
 /// Puts a finished FlatBuffer into an envelope.
@@ -105,6 +121,12 @@ flatbuffers::DetachedBuffer pack(const typename T::NativeTableType& object) {
 /// The bytes of a finished buffer.
 inline std::span<const std::byte> as_payload(const flatbuffers::DetachedBuffer& buffer) noexcept {
   return std::as_bytes(std::span(buffer.data(), buffer.size()));
+}
+
+/// The same, of a builder that is finished.
+inline std::span<const std::byte> as_payload(
+    const flatbuffers::FlatBufferBuilder& builder) noexcept {
+  return std::as_bytes(std::span(builder.GetBufferPointer(), builder.GetSize()));
 }
 
 }  // namespace holdfast

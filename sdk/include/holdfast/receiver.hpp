@@ -31,13 +31,15 @@ class SequenceTracker {
 
   explicit SequenceTracker(std::size_t max_streams = 10'000);
 
-  /// Takes note of one message of the stream that is published on `topic`.
+  /// Takes note of one reading of the stream that is published on `topic`. The readings of one
+  /// message, told apart by `Origin::part`, come one after the other and share its verdict.
   Verdict see(std::string_view topic, const Origin& origin);
 
+  /// Readings, of each kind.
   std::uint64_t fresh() const noexcept { return fresh_; }
   std::uint64_t duplicates() const noexcept { return duplicates_; }
-  /// Numbers between the first and the highest that were seen of each stream and have not arrived.
-  /// A late arrival takes itself off again.
+  /// Messages: numbers between the first and the highest that were seen of each stream and have not
+  /// arrived. A late arrival takes itself off again.
   std::uint64_t missing() const noexcept;
 
  private:
@@ -48,10 +50,13 @@ class SequenceTracker {
     std::set<std::uint32_t> below_first;  // that came all the same; the highest kMaxMissing of them
     std::uint64_t lost = 0;
     std::uint64_t last_use = 0;
+    std::uint32_t last_sequence = 0;  // the message that was seen last, and what came of it
+    Verdict last_verdict = Verdict::fresh;
   };
   using Key = std::pair<std::string, std::uint64_t>;
 
   Stream& stream(const Key& key, bool& is_new);
+  static Verdict judge(Stream& seen, std::uint32_t sequence, bool is_new);
 
   std::size_t max_streams_;
   std::map<Key, Stream> streams_;

@@ -357,6 +357,12 @@ Failure check_stream(std::string_view topic, const StreamOptions& options, bool 
   if (Failure failure = check_publish(topic, 0, publish_options(options), has_state_dir)) {
     return failure;
   }
+  if (options.max_bytes > limits::kMaxBatchBytes) {
+    return {Errc::invalid_options, "max_bytes of " + std::to_string(options.max_bytes) +
+                                       ": readings can share " +
+                                       std::to_string(limits::kMaxBatchBytes) + " bytes at most; " +
+                                       std::to_string(limits::kBatchBytes) + " fit one segment"};
+  }
   if (options.bounds.when_full == WhenFull::drop_lowest_priority) {
     return {Errc::invalid_options,
             "bounds.when_full of drop_lowest_priority: messages of one stream have one priority; "

@@ -206,6 +206,7 @@ std::size_t Core::add_stream(std::string_view topic, const StreamOptions& option
   }
   const outbox::StreamId number = shared_.outbox.stream_on(topic);
   shared_.outbox.bound_stream(number, options.bounds);
+  shared_.outbox.batch_stream(number, options.max_bytes);
   streams_.push_back({std::string(topic), options, number});
   return streams_.size() - 1;
 }

@@ -8,9 +8,9 @@
 #include <vector>
 
 #include <holdfast/limits.hpp>
-#include <holdfast/payload.hpp>
 
 #include "mqtt/reason.hpp"
+#include "payload/batch.hpp"
 
 namespace holdfast::device {
 namespace {
@@ -86,7 +86,7 @@ void Sender::send(const outbox::Entry& entry, Instant now) {
   std::vector<std::byte> sealed;
   std::span<const std::byte> payload = entry.payload;
   if (entry.stream != outbox::kNoStream) {
-    sealed = seal_envelope({entry.epoch, entry.sequence}, entry.payload);
+    sealed = payload::seal({entry.epoch, entry.sequence}, entry.payload);
     payload = sealed;
   }
   mqtt_engine::Publication publication{.id = entry.id,

@@ -57,32 +57,40 @@ void Shared::stored(std::vector<outbox::Written> written) {
 }
 
 void Shared::conclude(outbox::Entry entry, const Failure& failure) {
+  const std::size_t count = entry.messages();
+  const auto tell = [&](EventKind kind) {
+    std::string what = "message " + std::to_string(entry.id) + " on \"" + entry.topic + "\"";
+    if (count > 1) what += ", shared by " + std::to_string(count) + " readings";
+    emit(kind, failure.error, what + ": " + failure.detail);
+  };
   if (!failure) {
-    ++counters.delivered;
+    counters.delivered += count;
   } else if (failure.error == Errc::set_aside) {
-    ++counters.refused;
-    emit(EventKind::message_set_aside, failure.error,
-         "message " + std::to_string(entry.id) + " on \"" + entry.topic + "\": " + failure.detail);
+    counters.refused += count;
+    tell(EventKind::message_set_aside);
   } else if (failure.error == Condition::refused || failure.error == Errc::payload_too_large) {
-    ++counters.refused;
-    emit(EventKind::message_refused, failure.error,
-         "message " + std::to_string(entry.id) + " on \"" + entry.topic + "\": " + failure.detail);
+    counters.refused += count;
+    tell(EventKind::message_refused);
   } else if (failure.error == Errc::replaced) {
-    ++counters.replaced;  // as it was asked for: no event
+    counters.replaced += count;  // as it was asked for: no event
   } else if (failure.error != Errc::kept) {
-    ++counters.dropped;
-    emit(EventKind::message_dropped, failure.error,
-         "message " + std::to_string(entry.id) + " on \"" + entry.topic + "\": " + failure.detail);
+    counters.dropped += count;
+    tell(EventKind::message_dropped);
   }
-  if (entry.on_stored) {  // it has left before it was written
+  conclude({entry.id, std::move(entry.on_stored), std::move(entry.on_done)}, failure);
+  for (outbox::Waiter& other : entry.merged) conclude(std::move(other), failure);
+}
+
+void Shared::conclude(outbox::Waiter waiter, const Failure& failure) {
+  if (waiter.on_stored) {  // it has left before it was written
     dispatcher.post_notice(
-        [on_stored = std::move(entry.on_stored),
-         stored = Stored{entry.id, failure.error, failure.detail}] { on_stored(stored); });
+        [on_stored = std::move(waiter.on_stored),
+         stored = Stored{waiter.id, failure.error, failure.detail}] { on_stored(stored); });
   }
-  if (!entry.on_done) return;
+  if (!waiter.on_done) return;
   dispatcher.post_notice(
-      [done = std::move(entry.on_done),
-       delivery = Delivery{entry.id, failure.error, failure.detail}] { done(delivery); });
+      [done = std::move(waiter.on_done),
+       delivery = Delivery{waiter.id, failure.error, failure.detail}] { done(delivery); });
 }
 
 }  // namespace holdfast::device

@@ -49,6 +49,7 @@ class Shared {
 
   /// An accepted message has come to its end, good or bad.
   void conclude(outbox::Entry entry, const Failure& failure);
+  void conclude(outbox::Waiter waiter, const Failure& failure);
   void conclude(std::vector<outbox::Casualty> gone);
   /// Durable messages are safe.
   void stored(std::vector<outbox::Written> written);

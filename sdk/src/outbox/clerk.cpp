@@ -6,6 +6,8 @@
 
 #include <holdfast/limits.hpp>
 
+#include "payload/batch.hpp"
+
 namespace holdfast::outbox {
 namespace {
 
@@ -109,10 +111,7 @@ void Clerk::bring(Row row) {
   const bool numbered = row.number.has_value();
   Entry entry = entry_of(std::move(row));
   entry.stream = stream;
-  if (const auto done = on_done_.find(place.id); done != on_done_.end()) {
-    entry.on_done = std::move(done->second);
-    on_done_.erase(done);
-  }
+  recall(entry);
   shelf_.bring(std::move(entry), place.rank);
   Kept kept;
   kept.place = place;
@@ -124,6 +123,15 @@ void Clerk::bring(Row row) {
     shelved_.insert(place);
     shelved_bytes_ += bytes;
   }
+}
+
+// Who wants to know of a message that was away.
+void Clerk::recall(Entry& entry) {
+  const auto at = on_done_.find(entry.id);
+  if (at == on_done_.end()) return;
+  entry.on_done = std::move(at->second.on_done);
+  entry.merged = std::move(at->second.merged);
+  on_done_.erase(at);
 }
 
 // --- In ------------------------------------------------------------------------------------------
@@ -230,16 +238,87 @@ bool Clerk::may_go(const Entry& entry) const {
 }
 
 // Numbers are given in the order in which messages go out, a few at a time: one commit for all.
-void Clerk::number_ahead() {
-  for (const MessageId id : shelf_.front(limits::kNumberedAhead)) {
+void Clerk::number_ahead(Instant now) {
+  std::size_t left = limits::kNumberedAhead;
+  for (const MessageId id : shelf_.front(limits::kShelfMessages)) {
     const Entry* entry = shelf_.find(id);
+    if (entry == nullptr) continue;  // it has joined another
+    if (left-- == 0) return;
     if (entry->stream == kNoStream || entry->sequence != 0) continue;
+    gather(id, now);
     shelf_.number(id);
     const auto kept = kept_.find(id);
     if (kept == kept_.end() || kept->second.state != Kept::State::written) continue;
     if (shelved_.erase(kept->second.place) > 0) shelved_bytes_ -= kept->second.bytes;
     to_number_.push_back(id);
   }
+}
+
+std::optional<Clerk::Kept::State> Clerk::state_of(MessageId id) const {
+  const auto kept = kept_.find(id);
+  if (kept == kept_.end()) return std::nullopt;
+  return kept->second.state;
+}
+
+// The message takes along what can share its way. All are written, or none is: or it would have to
+// wait for a commit that it does not need.
+void Clerk::gather(MessageId id, Instant now) {
+  const std::size_t most = shelf_.batch_bytes(shelf_.find(id)->stream);
+  const auto state = state_of(id);
+  if (most == 0 || state == Kept::State::writing) return;
+  std::vector<MessageId> ids = shelf_.companions(
+      id, now, [this, &state](MessageId other) { return state_of(other) == state; });
+  if (ids.size() < 2) return;
+  std::vector<std::span<const std::byte>> bodies;
+  bodies.reserve(ids.size());
+  for (const MessageId each : ids) bodies.emplace_back(shelf_.find(each)->payload);
+  payload::Merged merged = payload::merge_bodies(bodies, most);
+  if (merged.count < 2) return;
+  ids.resize(merged.count);
+  if (shelf_.find(id)->order == Order::newest_first) {
+    // The newest decide who goes along; in the message the oldest comes first.
+    bodies.resize(merged.count);
+    std::reverse(bodies.begin(), bodies.end());
+    payload::Merged turned = payload::merge_bodies(bodies, std::numeric_limits<std::size_t>::max());
+    if (turned.count == merged.count) merged = std::move(turned);
+  }
+  const auto first = kept_.find(id);
+  for (const MessageId other : ids) {
+    if (other != id && first != kept_.end()) join(kept_.find(other), first);
+  }
+  shelf_.merge(id, ids, std::move(merged.body));
+  if (first == kept_.end()) return;
+  Kept& kept = first->second;
+  const std::size_t bytes = shelf_.find(id)->bytes();
+  if (kept.state == Kept::State::waits) {
+    waiting_bytes_ = waiting_bytes_ - kept.bytes + bytes;
+  } else if (shelved_.erase(kept.place) > 0) {
+    shelved_bytes_ -= kept.bytes;
+  }
+  kept.outdated = kept.state == Kept::State::written;
+  kept.bytes = bytes;
+}
+
+// A message joins another one, of which the same is written.
+void Clerk::join(KeptAt at, KeptAt first) {
+  Kept& kept = at->second;
+  Kept& with = first->second;
+  if (kept.state == Kept::State::waits) {
+    waits_.erase({kept.write_by, at->first});
+    waiting_bytes_ -= kept.bytes;
+    if (kept.at_push) --at_push_;
+    if (kept.write_by < with.write_by) {
+      waits_.erase({with.write_by, first->first});
+      with.write_by = kept.write_by;
+      waits_.insert({with.write_by, first->first});
+    }
+  } else {
+    if (shelved_.erase(kept.place) > 0) shelved_bytes_ -= kept.bytes;
+    removing_.insert(at->first);
+    with.replaces.push_back(kept.place);
+  }
+  with.replaces.insert(with.replaces.end(), kept.replaces.begin(), kept.replaces.end());
+  kept_.erase(at);
 }
 
 const Entry* Clerk::take(Instant now) {
@@ -251,9 +330,10 @@ const Entry* Clerk::take(Instant now) {
   if (next.entry == nullptr) return nullptr;
   const MessageId id = next.entry->id;
   if (!may_go(*next.entry)) {
-    number_ahead();
+    number_ahead(now);
     return nullptr;
   }
+  if (next.entry->sequence == 0) gather(id, now);
   const auto kept = kept_.find(id);
   if (kept != kept_.end() && shelved_.erase(kept->second.place) > 0) {
     shelved_bytes_ -= kept->second.bytes;
@@ -340,7 +420,9 @@ void Clerk::send_away(MessageId id) {
   const auto at = kept_.find(id);
   const Place place = at->second.place;
   Entry entry = shelf_.send_away(id);
-  if (entry.on_done) on_done_.emplace(id, std::move(entry.on_done));
+  if (entry.on_done || !entry.merged.empty()) {
+    on_done_.emplace(id, Curious{std::move(entry.on_done), std::move(entry.merged)});
+  }
   kept_.erase(at);
   if (!shelf_.barrier() || place < *shelf_.barrier()) shelf_.set_barrier(place);
 }

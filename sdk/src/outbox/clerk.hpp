@@ -8,6 +8,7 @@
 // - A message whose row is on the disk is sent only with a number that is on the disk as well: or a
 //   crash would send it again under another number, and no receiver could tell the second copy.
 // - What is acknowledged before its commit began never reaches the disk.
+// - Readings that become one message do so in one commit: a crash finds all rows, or the one.
 // - Memory is bounded: stored messages beyond `limits::kShelfMessages` are away, and come back by
 //   the page. Exempt are those with a key, of which one waits for each key.
 
@@ -29,12 +30,6 @@
 #include "outbox/store.hpp"
 
 namespace holdfast::outbox {
-
-/// A message that is safe now, and who wants to know.
-struct Written {
-  MessageId id = 0;
-  std::function<void(const Stored&)> on_stored;
-};
 
 class Clerk {
  public:
@@ -125,6 +120,7 @@ class Clerk {
     bool left = false;        // while it was being written
     bool at_push = false;     // it waits for no interval
     bool superseded = false;  // its row goes with the commit of the one that replaced it
+    bool outdated = false;    // what its row holds: others have joined the message since
     Instant write_by;
     std::size_t bytes = 0;
     std::vector<Place> replaces;  // rows that go when this one is written
@@ -134,7 +130,10 @@ class Clerk {
   bool may_go(const Entry& entry) const;
   bool removals_are_due(Instant now) const;
   bool notes_time(const Batch& batch) const;
-  void number_ahead();
+  void number_ahead(Instant now);
+  std::optional<Kept::State> state_of(MessageId id) const;
+  void gather(MessageId id, Instant now);
+  void join(KeptAt kept, KeptAt first);
   void forget(MessageId id, Instant now);
   void forget(std::vector<Casualty>& gone, Instant now);
   void wait_for_disk(MessageId id, Kept& kept);
@@ -145,6 +144,7 @@ class Clerk {
   Row row_of(const Entry& entry, const Place& place) const;
   Entry entry_of(Row row) const;
   void bring(Row row);
+  void recall(Entry& entry);
   void drop_away(const Victim& row, const Failure& reason, News& news, Instant now);
   void drop_for(const Shelf::Overrun& overrun, const std::vector<Victim>& victims, News& news,
                 Instant now);
@@ -166,9 +166,14 @@ class Clerk {
   std::vector<Place> removals_;             // rows that may go
   std::unordered_set<MessageId> removing_;  // the same, those under way included
   std::optional<Instant> removals_since_;
-  std::vector<MessageId> to_number_;  // whose rows lack the number
+  std::vector<MessageId>
+      to_number_;  // whose rows lack the number, and perhaps what has joined them
   std::vector<DeadLetter> dead_;
-  std::unordered_map<MessageId, std::function<void(const Delivery&)>> on_done_;  // of what is away
+  struct Curious {
+    std::function<void(const Delivery&)> on_done;
+    std::vector<Waiter> merged;
+  };
+  std::unordered_map<MessageId, Curious> on_done_;  // of what is away
 
   bool hurried_ = false;
   bool taking_ = false;  // a line is up, and takes

@@ -56,13 +56,16 @@ bool Clerk::notes_time(const Batch& batch) const {
 
 Clerk::Work Clerk::begin(Instant now) {
   Work work;
-  if (taking_) number_ahead();
+  // Not what waits for its delay budget: with a number it would go at once.
+  if (taking_ && shelf_.next(now).entry != nullptr) number_ahead(now);
   const Instant until = now + limits_.group_commit.time;
   while (!only_out_ && !waits_.empty() && work.written.size() < limits_.group_commit.messages) {
     const auto [write_by, id] = *waits_.begin();
     if (!hurried_ && write_by > until) break;
-    waits_.erase(waits_.begin());
     Kept& kept = kept_.find(id)->second;
+    // What had time shares a row as it would share a message.
+    if (!kept.at_push) gather(id, now);
+    waits_.erase({kept.write_by, id});
     if (kept.at_push) --at_push_;
     const Entry& entry = *shelf_.find(id);
     kept.state = Kept::State::writing;
@@ -76,7 +79,10 @@ Clerk::Work Clerk::begin(Instant now) {
     const auto kept = kept_.find(id);
     if (kept == kept_.end() || kept->second.state != Kept::State::written) continue;
     const Entry& entry = *shelf_.find(id);
-    work.batch.numbered.push_back({kept->second.place, {entry.epoch, entry.sequence}});
+    const Place& place = kept->second.place;
+    if (kept->second.outdated) work.batch.changed.push_back(row_of(entry, place));
+    work.batch.numbered.push_back({place, {entry.epoch, entry.sequence}});
+    for (const Place& gone : kept->second.replaces) work.batch.out.push_back(gone);
   }
   work.batch.dead = std::exchange(dead_, {});
   work.batch.clock = clock_at(now);
@@ -165,13 +171,16 @@ Clerk::News Clerk::done(const Work& work, Found found, Instant now) {
       kept_.erase(at);
       continue;
     }
-    news.written.push_back({id, shelf_.take_on_stored(id)});
+    for (Written& each : shelf_.take_on_stored(id)) news.written.push_back(std::move(each));
     if (shelf_.find(id)->sequence != 0 && !kept.numbered) to_number_.push_back(id);
     shelve(id);
   }
   for (const auto& numbered : work.batch.numbered) {
     const auto at = kept_.find(numbered.place.id);
-    if (at != kept_.end()) at->second.numbered = true;
+    if (at == kept_.end()) continue;
+    at->second.numbered = true;
+    at->second.outdated = false;
+    at->second.replaces.clear();
   }
   if (work.batch.shorten) {
     shelf_.shorten(work.batch.shorten->last_id,
@@ -211,10 +220,7 @@ void Clerk::drop_away(const Victim& row, const Failure& reason, News& news, Inst
   lost.entry.id = id;
   lost.entry.topic = row.topic;
   lost.entry.durable = Durable::at_push();
-  if (const auto done = on_done_.find(id); done != on_done_.end()) {
-    lost.entry.on_done = std::move(done->second);
-    on_done_.erase(done);
-  }
+  recall(lost.entry);
   shelf_.away_gone(row.of_stream ? shelf_.stream_on(row.topic) : kNoStream, row.place.priority,
                    row.bytes);
   remove_row(row.place, now);
@@ -270,6 +276,7 @@ Clerk::News Clerk::file_lost(Instant now) {
   to_number_.clear();
   for (auto& [id, kept] : kept_) {
     kept.replaces.clear();
+    kept.outdated = false;
     if (kept.state != Kept::State::written) continue;
     if (shelved_.erase(kept.place) > 0) shelved_bytes_ -= kept.bytes;
     kept.write_by = now;
@@ -278,10 +285,11 @@ Clerk::News Clerk::file_lost(Instant now) {
   }
   news.lost = shelf_.away();
   const Failure why(Errc::storage_failed, "it was lost with the damaged file");
-  for (auto& [id, done] : on_done_) {
+  for (auto& [id, curious] : on_done_) {
     Casualty lost{.entry = {}, .reason = why};
     lost.entry.id = id;
-    lost.entry.on_done = std::move(done);
+    lost.entry.on_done = std::move(curious.on_done);
+    lost.entry.merged = std::move(curious.merged);
     news.gone.push_back(std::move(lost));
   }
   on_done_.clear();

@@ -21,6 +21,13 @@ namespace holdfast::outbox {
 using StreamId = std::uint32_t;
 inline constexpr StreamId kNoStream = 0;
 
+/// Who wants to know of a message that shares another one's way.
+struct Waiter {
+  MessageId id = 0;
+  std::function<void(const Stored&)> on_stored;
+  std::function<void(const Delivery&)> on_done;
+};
+
 struct Entry {
   MessageId id = 0;
   StreamId stream = kNoStream;
@@ -39,8 +46,16 @@ struct Entry {
   Durable durable = Durable::never();
   std::function<void(const Stored&)> on_stored;
   std::function<void(const Delivery&)> on_done;
+  std::vector<Waiter> merged;  ///< later readings of its stream, which are in its payload
 
+  std::size_t messages() const { return 1 + merged.size(); }
   std::size_t bytes() const { return topic.size() + payload.size() + key.size(); }
+};
+
+/// A message that is safe now, and who wants to know.
+struct Written {
+  MessageId id = 0;
+  std::function<void(const Stored&)> on_stored;
 };
 
 /// An entry that left without delivery, and why. Of one that was on the disk alone, only `id`,

@@ -77,6 +77,11 @@ void Outbox::bound_stream(StreamId stream, const StreamBounds& bounds) {
   clerk_.shelf().bound_stream(stream, bounds);
 }
 
+void Outbox::batch_stream(StreamId stream, std::size_t max_bytes) {
+  const std::lock_guard lock(mutex_);
+  clerk_.shelf().batch_stream(stream, max_bytes);
+}
+
 MessageId Outbox::put(Entry entry, std::vector<Casualty>& gone, Failure& refused) {
   const Instant at = time_for_disk();
   const std::lock_guard lock(mutex_);

@@ -55,6 +55,8 @@ class Outbox {
   StreamId stream_on(std::string_view topic);
   /// What a stream may hold; before its first message.
   void bound_stream(StreamId stream, const StreamBounds& bounds);
+  /// How many bytes of payload the messages of a stream may share; 0: each goes alone.
+  void batch_stream(StreamId stream, std::size_t max_bytes);
 
   /// Takes an entry and gives it its number. What has to make room for it, and what it replaces,
   /// leaves; that may be the entry itself. @return 0 and `refused` set when a bound is reached.

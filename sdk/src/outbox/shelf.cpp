@@ -1,7 +1,10 @@
 #include "outbox/shelf.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <limits>
+
+#include <holdfast/limits.hpp>
 
 namespace holdfast::outbox {
 namespace {
@@ -78,6 +81,11 @@ MessageId Shelf::put(Entry entry, std::vector<Casualty>& gone, Failure& refused)
     return id;
   }
   place({.entry = std::move(entry), .rank = rank});
+  Item& placed = items_.find(id)->second;
+  const Stream& stream = streams_[placed.entry.stream];
+  const bool is_full = static_cast<double>(stream.gathered) * stream.shrinks >=
+                       static_cast<double>(stream.batch_bytes);
+  if (is_full && can_share(placed.entry)) release(placed);
   return id;
 }
 
@@ -258,6 +266,7 @@ void Shelf::begin_waiting(Item& item) {
   if (item.handed) return;
   if (entry.due) lane.due.insert({*entry.due, entry.id});
   if (!entry.key.empty()) keys_[{entry.topic, entry.key}] = entry.id;
+  gather(entry, true);
   lane.droppable.add(entry);
   streams_[entry.stream].droppable.add(entry);
 }
@@ -270,6 +279,7 @@ void Shelf::end_waiting(Item& item) {
   if (item.handed) return;
   if (entry.due) lane.due.erase({*entry.due, entry.id});
   if (!entry.key.empty()) keys_.erase({entry.topic, entry.key});
+  gather(entry, false);
   lane.droppable.take(entry);
   streams_[entry.stream].droppable.take(entry);
 }
@@ -284,6 +294,107 @@ Shelf::Item Shelf::remove(Items::iterator at) {
   count(item.entry, false);
   items_.erase(at);
   return item;
+}
+
+// --- Together ------------------------------------------------------------------------------------
+
+void Shelf::batch_stream(StreamId stream, std::size_t max_bytes) {
+  Stream& of_stream = streams_[stream];
+  of_stream.batch_bytes = max_bytes;
+  of_stream.gathered = 0;
+  for (const auto& [id, item] : items_) {
+    if (item.entry.stream == stream && is_droppable(id)) gather(item.entry, true);
+  }
+}
+
+std::size_t Shelf::batch_bytes(StreamId stream) const {
+  const auto at = streams_.find(stream);
+  return stream == kNoStream || at == streams_.end() ? 0 : at->second.batch_bytes;
+}
+
+// What replaces and is replaced stays a message of its own, and so does what the broker keeps.
+bool Shelf::can_share(const Entry& entry) const {
+  return batch_bytes(entry.stream) > 0 && entry.key.empty() && entry.retain == Retain::no;
+}
+
+void Shelf::gather(const Entry& entry, bool comes) {
+  if (!can_share(entry)) return;
+  std::size_t& gathered = streams_[entry.stream].gathered;
+  gathered = comes ? gathered + entry.payload.size() : gathered - entry.payload.size();
+}
+
+void Shelf::release(Item& item) {
+  if (!item.entry.due) return;
+  end_waiting(item);
+  item.entry.due.reset();
+  begin_waiting(item);
+}
+
+std::vector<MessageId> Shelf::companions(MessageId id, Instant now,
+                                         const std::function<bool(MessageId)>& may_join) const {
+  const Item& first = items_.find(id)->second;
+  const auto waits = [](const Item& item) { return !item.under_way && !item.handed; };
+  std::vector<MessageId> ids{id};
+  if (!waits(first) || !can_share(first.entry)) return ids;
+  const auto& places = lanes_[lane_of(first.entry.priority)].places;
+  // Together they live as long as the one that lives longest: by a tenth longer, at most, than any
+  // alone.
+  constexpr int kShare = 10;
+  std::optional<Instant> soonest = first.entry.expires;
+  std::optional<Instant> latest = first.entry.expires;
+  const auto lives_as_long = [&](const Entry& entry) {
+    if (entry.expires.has_value() != soonest.has_value()) return false;
+    if (!soonest) return true;
+    const Instant sooner = std::min(*soonest, *entry.expires);
+    const Instant later = std::max(*latest, *entry.expires);
+    if ((later - sooner) * kShare > sooner - now) return false;
+    soonest = sooner;
+    latest = later;
+    return true;
+  };
+  for (auto at = std::next(first.waits_at); at != places.end(); ++at) {
+    if (ids.size() == limits::kBatchMessages || (barrier_ && *at >= *barrier_)) break;
+    const Item& item = items_.find(at->id)->second;
+    if (item.entry.stream != first.entry.stream) continue;
+    if (!waits(item) || !can_share(item.entry) || item.entry.qos != first.entry.qos ||
+        !may_join(at->id) || !lives_as_long(item.entry)) {
+      break;  // those behind it must not overtake it
+    }
+    ids.push_back(at->id);
+  }
+  return ids;
+}
+
+void Shelf::merge(MessageId id, const std::vector<MessageId>& ids, std::vector<std::byte> payload) {
+  Item& item = items_.find(id)->second;
+  const auto has_a_delay = [this](const Entry& entry) {
+    return entry.due && lanes_[lane_of(entry.priority)].due.count({*entry.due, entry.id}) > 0;
+  };
+  bool is_delayed = has_a_delay(item.entry);
+  std::optional<Instant> due = item.entry.due;
+  end_waiting(item);
+  count(item.entry, false);
+  std::size_t apart = item.entry.payload.size();
+  for (const MessageId other : ids) {
+    if (other == id) continue;
+    const auto at = items_.find(other);
+    is_delayed = is_delayed && has_a_delay(at->second.entry);
+    Entry entry = remove(at).entry;
+    apart += entry.payload.size();
+    due = due && entry.due ? std::min(due, entry.due) : std::nullopt;
+    if (entry.expires) item.entry.expires = std::max(item.entry.expires, entry.expires);
+    item.entry.merged.push_back({other, std::move(entry.on_stored), std::move(entry.on_done)});
+    item.entry.merged.insert(item.entry.merged.end(), std::move_iterator(entry.merged.begin()),
+                             std::move_iterator(entry.merged.end()));
+  }
+  item.entry.due = is_delayed ? due : std::nullopt;
+  item.entry.payload = std::move(payload);
+  if (apart > 0) {
+    streams_[item.entry.stream].shrinks =
+        static_cast<double>(item.entry.payload.size()) / static_cast<double>(apart);
+  }
+  count(item.entry, true);
+  begin_waiting(item);
 }
 
 // --- Out -----------------------------------------------------------------------------------------
@@ -363,8 +474,15 @@ const Entry* Shelf::find(MessageId id) const {
   return at == items_.end() ? nullptr : &at->second.entry;
 }
 
-std::function<void(const Stored&)> Shelf::take_on_stored(MessageId id) {
-  return std::exchange(items_.find(id)->second.entry.on_stored, nullptr);
+std::vector<Written> Shelf::take_on_stored(MessageId id) {
+  Entry& entry = items_.find(id)->second.entry;
+  std::vector<Written> all;
+  all.reserve(entry.messages());
+  all.push_back({id, std::exchange(entry.on_stored, nullptr)});
+  for (Waiter& other : entry.merged) {
+    all.push_back({other.id, std::exchange(other.on_stored, nullptr)});
+  }
+  return all;
 }
 
 Place Shelf::place_of(MessageId id) const {

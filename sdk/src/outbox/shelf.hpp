@@ -62,13 +62,24 @@ class Shelf {
   /// Numbers a message of a stream that waits; from then on it counts as handed over.
   void number(MessageId id);
 
+  /// How many bytes of payload the messages of a stream may share; 0: each goes alone.
+  void batch_stream(StreamId stream, std::size_t max_bytes);
+  std::size_t batch_bytes(StreamId stream) const;
+  /// The message, and those behind it in its lane that can share its way: of its stream, handed to
+  /// nobody yet, worthless at about the same time, and such that `may_join`. At most
+  /// `limits::kBatchMessages`, in the order of the lane; it alone: there are no others.
+  std::vector<MessageId> companions(MessageId id, Instant now,
+                                    const std::function<bool(MessageId)>& may_join) const;
+  /// The message takes others into its payload, which leave.
+  void merge(MessageId id, const std::vector<MessageId>& ids, std::vector<std::byte> payload);
   /// Null: it is not in memory.
   const Entry* find(MessageId id) const;
   Place place_of(MessageId id) const;
   bool is_under_way(MessageId id) const;
   /// It waits, was never handed over, and may be dropped.
   bool is_droppable(MessageId id) const;
-  std::function<void(const Stored&)> take_on_stored(MessageId id);
+  /// Who waits to hear that it is written, itself included.
+  std::vector<Written> take_on_stored(MessageId id);
   /// Takes out a message.
   std::optional<Entry> remove(MessageId id);
   /// The oldest message in memory that may be dropped for a bound, 0: there is none.
@@ -162,6 +173,9 @@ class Shelf {
     Droppable droppable;
     std::uint32_t last_sequence = 0;
     std::string topic;  // as `stream_on` was told
+    std::size_t batch_bytes = 0;
+    std::size_t gathered = 0;  // payload that waits to share a message
+    double shrinks = 1.0;      // to this share of it, by the last time
   };
 
   // A bound that a new entry has to fit into. One is looked at for each message of a full outbox,
@@ -188,6 +202,9 @@ class Shelf {
   std::optional<Item> take_replaced(const Entry& entry);
   void place(Item item);
   void count(const Entry& entry, bool comes);
+  bool can_share(const Entry& entry) const;
+  void gather(const Entry& entry, bool comes);
+  void release(Item& item);
   void begin_waiting(Item& item);
   void end_waiting(Item& item);
   Item remove(Items::iterator at);

@@ -344,7 +344,7 @@ Trouble Store::write(const Batch& batch) {
     if (trouble != Trouble::none) return trouble;
   }
   MessageId last_id = 0;
-  for (const Row& row : batch.in) {
+  const auto write = [&](const Row& row) {
     std::optional<std::int64_t> epoch;
     std::optional<std::int64_t> sequence;
     if (row.number) {
@@ -360,8 +360,14 @@ Trouble Store::write(const Batch& batch) {
         .bind(9, epoch)
         .bind(10, sequence)
         .bind(11, row.expires);
-    if (const Trouble trouble = statements_.insert.run(); trouble != Trouble::none) return trouble;
+    return statements_.insert.run();
+  };
+  for (const Row& row : batch.in) {
+    if (const Trouble trouble = write(row); trouble != Trouble::none) return trouble;
     last_id = std::max(last_id, row.place.id);
+  }
+  for (const Row& row : batch.changed) {
+    if (const Trouble trouble = write(row); trouble != Trouble::none) return trouble;
   }
   for (const Batch::Numbered& one : batch.numbered) {
     at(statements_.number, one.place)

@@ -78,6 +78,7 @@ struct Batch {
   };
 
   std::vector<Row> in;
+  std::vector<Row> changed;  ///< rows that are there, and hold this from now on
   std::vector<Numbered> numbered;
   std::vector<Place> out;
   std::vector<DeadLetter> dead;
@@ -87,7 +88,8 @@ struct Batch {
   bool notes_time = true;  ///< these two are written: one page more
 
   bool empty() const {
-    return in.empty() && numbered.empty() && out.empty() && dead.empty() && !shorten;
+    return in.empty() && changed.empty() && numbered.empty() && out.empty() && dead.empty() &&
+           !shorten;
   }
 };
 

@@ -27,16 +27,21 @@ SequenceTracker::Verdict SequenceTracker::see(std::string_view topic, const Orig
   bool is_new = false;
   Stream& seen = stream(Key(topic, origin.epoch), is_new);
   seen.last_use = ++uses_;
-  const std::uint32_t sequence = origin.sequence;
+  const bool goes_on = !is_new && origin.part > 0 && origin.sequence == seen.last_sequence;
+  if (!goes_on) {
+    seen.last_verdict = judge(seen, origin.sequence, is_new);
+    seen.last_sequence = origin.sequence;
+  }
+  ++(seen.last_verdict == Verdict::fresh ? fresh_ : duplicates_);
+  return seen.last_verdict;
+}
 
+SequenceTracker::Verdict SequenceTracker::judge(Stream& seen, std::uint32_t sequence, bool is_new) {
   if (is_new) {
     // A receiver may join late: what was sent before is not missing.
     seen.first = seen.highest = sequence;
   } else if (sequence < seen.first) {
-    if (!seen.below_first.insert(sequence).second) {
-      ++duplicates_;
-      return Verdict::duplicate;
-    }
+    if (!seen.below_first.insert(sequence).second) return Verdict::duplicate;
     if (seen.below_first.size() > kMaxMissing) seen.below_first.erase(seen.below_first.begin());
   } else if (sequence > seen.highest) {
     const std::uint32_t gap = sequence - seen.highest - 1;
@@ -50,10 +55,8 @@ SequenceTracker::Verdict SequenceTracker::see(std::string_view topic, const Orig
     }
     seen.highest = sequence;
   } else if (seen.missing.erase(sequence) == 0) {
-    ++duplicates_;
     return Verdict::duplicate;
   }
-  ++fresh_;
   return Verdict::fresh;
 }
 

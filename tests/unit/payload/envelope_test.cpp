@@ -26,7 +26,7 @@ Bytes reading_bytes() {
 }
 
 Bytes sealed_reading() {
-  return seal_envelope({0x0123456789ABCDEF, 42}, reading_bytes());
+  return seal_envelope({0x0123456789ABCDEF, 42, 0}, reading_bytes());
 }
 
 // The bytes in a buffer that begins `offset` behind a multiple of 16.
@@ -71,7 +71,7 @@ TEST(Envelope, ComesOpenAsItWasSealed) {
   Body opened;
   ASSERT_FALSE(open_envelope(sealed, opened));
   ASSERT_TRUE(opened.origin);
-  EXPECT_EQ(*opened.origin, (Origin{0x0123456789ABCDEF, 42}));
+  EXPECT_EQ(*opened.origin, (Origin{0x0123456789ABCDEF, 42, 0}));
   EXPECT_EQ(Bytes(opened.bytes.begin(), opened.bytes.end()), body);
   std::error_code error;
   const Reading* reading = verify<Reading>(opened.bytes, error);

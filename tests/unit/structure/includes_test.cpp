@@ -118,8 +118,10 @@ TEST(PureRooms, KnowNeitherSocketsNorThreads) {
 TEST(PureRooms, IncludeNoOtherRoomButBase) {
   for (const std::string room :
        {"session", "budget", "ledger", "pinning", "payload", "outbox", "crypto"}) {
+    // Readings become one message in the outbox.
+    const std::string known = room == "outbox" ? "base/|payload/|" : "base/|";
     EXPECT_THAT(offenders(kSdk / "src" / room,
-                          "^(?!base/|" + room +
+                          "^(?!" + known + room +
                               "/)(session|budget|ledger|pinning|payload|resumption|crypto|"
                               "state|channel|relay|mqtt|outbox|device)/"),
                 IsEmpty());
