@@ -78,11 +78,16 @@ TEST_F(PayloadTest, AStreamArrivesInOrderWithItsOrigin) {
   }
   ASSERT_TRUE(seen_.wait_for_count(2 * kCount, kBound));
   SequenceTracker tracker;
-  std::map<std::string, std::uint32_t> last;
+  std::map<std::string, Origin> last;
+  std::map<std::string, std::uint16_t> count;
   for (const Seen& seen : seen_.all()) {
     ASSERT_TRUE(seen.origin);
-    EXPECT_EQ(seen.origin->sequence, ++last[seen.topic]);
-    EXPECT_EQ(seen.speed, seen.origin->sequence - 1);
+    Origin& before = last[seen.topic];
+    const bool same_message = seen.origin->part > 0;
+    EXPECT_EQ(seen.origin->part, same_message ? before.part + 1 : 0);
+    EXPECT_EQ(seen.origin->sequence, same_message ? before.sequence : before.sequence + 1);
+    before = *seen.origin;
+    EXPECT_EQ(seen.speed, count[seen.topic]++);
     EXPECT_EQ(seen.origin->epoch, seen_.all()[0].origin->epoch);
     EXPECT_EQ(tracker.see(seen.topic, *seen.origin), SequenceTracker::Verdict::fresh);
   }

@@ -21,6 +21,7 @@
 #pragma once
 
 #include <chrono>
+#include <concepts>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -36,6 +37,7 @@
 #include <holdfast/message.hpp>
 #include <holdfast/options.hpp>
 #include <holdfast/payload.hpp>
+#include <holdfast/series.hpp>
 #include <holdfast/status.hpp>
 #include <holdfast/version.hpp>
 
@@ -47,6 +49,8 @@ class Core;  // sdk/src/device/core.hpp
 
 template <Payload T>
 class Stream;
+template <class Row>
+class SeriesStream;
 
 /// How a device ended.
 struct StopResult {
@@ -102,8 +106,8 @@ class Device {
                                                                PublishOptions options = {}) {
     return publish(topic, as_payload(pack<typename Object::TableType>(object)), std::move(options));
   }
-  Receipt publish(std::string_view topic, const flatbuffers::FlatBufferBuilder& finished,
-                  PublishOptions options = {}) {
+  template <std::derived_from<flatbuffers::FlatBufferBuilder> Builder>
+  Receipt publish(std::string_view topic, const Builder& finished, PublishOptions options = {}) {
     return publish(topic, as_payload(finished), std::move(options));
   }
 
@@ -131,6 +135,28 @@ class Device {
   /// has been stopped or destroyed. @throws ConfigError for a topic that MQTT forbids.
   template <Payload T>
   Stream<T> stream(std::string_view topic, StreamOptions options = {});
+
+  /// A stream of readings of numeric channels on one topic, packed as columns
+  /// (docs/guides/series.md). As `stream`.
+  template <class Row>
+  SeriesStream<Row> series(std::string_view topic, SeriesOf<Row> declaration,
+                           StreamOptions options = {}, Declare declare = Declare::retained);
+  /// The same for channels that are known only when the program runs; readings are pushed as
+  /// samples.
+  SeriesStream<void> series(std::string_view topic, SeriesLayout layout, StreamOptions options = {},
+                            Declare declare = Declare::retained);
+
+  /// Calls `handler(const Row&, const SeriesTime&)` or `handler(const Row&, const SeriesTime&,
+  /// const Arrival&)` for each reading of a series of this declaration on a topic that matches
+  /// `filter`; what is damaged or of another declaration is counted, reported as an event and
+  /// dropped. @throws ConfigError as `subscribe`.
+  template <class Row, class Handler>
+  void on_series(std::string_view filter, SeriesOf<Row> declaration, Handler handler,
+                 SubscribeOptions options = {});
+  /// The same with a whole batch for `handler(const SeriesReader&, const Arrival&)`.
+  template <class Handler>
+  void on_series(std::string_view filter, SeriesLayout layout, Handler handler,
+                 SubscribeOptions options = {});
 
   /// Offers a signed pin set (docs/guides/rotation.md), from wherever it came; the answer is the
   /// event `pin_set_accepted` or `pin_set_refused`. Whoever brings it need not be trusted: its
@@ -160,6 +186,10 @@ class StreamBase {
  public:
   StreamBase(std::shared_ptr<device::Core> core, std::string_view topic, StreamOptions options);
   Receipt push_bytes(std::span<const std::byte> finished_buffer, PushOptions options);
+  Receipt push_samples(const SeriesLayout& layout, std::span<const Sample> samples,
+                       PushOptions options);
+  /// Publishes the declaration of a series.
+  void declare(const SeriesLayout& layout);
 
  private:
   std::shared_ptr<device::Core> core_;
@@ -181,7 +211,8 @@ class Stream {
   }
   /// The same, of a builder that has been finished with a `T` and its identifier; anything else is
   /// refused with `malformed_payload` or `foreign_payload`.
-  Receipt push(const flatbuffers::FlatBufferBuilder& finished, PushOptions options = {}) {
+  template <std::derived_from<flatbuffers::FlatBufferBuilder> Builder>
+  Receipt push(const Builder& finished, PushOptions options = {}) {
     std::error_code error;
     if (verify<T>(as_payload(finished), error) == nullptr) {
       return {0, error, "finish the builder with the root type and its identifier"};
@@ -194,6 +225,46 @@ class Stream {
   explicit Stream(detail::StreamBase base) : base_(std::move(base)) {}
 
   detail::StreamBase base_;
+};
+
+/// Sends readings of one series on one topic. As `Stream`.
+template <class Row>
+class SeriesStream {
+ public:
+  /// Takes one reading into the outbox. Errors as `Device::publish`, and `invalid_reading` for a
+  /// value that its channel cannot hold (NaN where there is a resolution).
+  Receipt push(const Row& row, PushOptions options = {}) {
+    Sample samples[limits::kMaxSeriesChannels];
+    declaration_.samples(row, samples);
+    return base_.push_samples(declaration_.layout(),
+                              std::span(samples).first(declaration_.layout().channels().size()),
+                              std::move(options));
+  }
+
+ private:
+  friend class Device;
+  SeriesStream(detail::StreamBase base, SeriesOf<Row> declaration)
+      : base_(std::move(base)), declaration_(std::move(declaration)) {}
+
+  detail::StreamBase base_;
+  SeriesOf<Row> declaration_;
+};
+
+template <>
+class SeriesStream<void> {
+ public:
+  /// The same; samples in the order of the channels.
+  Receipt push(std::span<const Sample> samples, PushOptions options = {}) {
+    return base_.push_samples(layout_, samples, std::move(options));
+  }
+
+ private:
+  friend class Device;
+  SeriesStream(detail::StreamBase base, SeriesLayout layout)
+      : base_(std::move(base)), layout_(std::move(layout)) {}
+
+  detail::StreamBase base_;
+  SeriesLayout layout_;
 };
 
 template <Payload T, class Handler>
@@ -222,6 +293,69 @@ void Device::on(std::string_view filter, Handler handler, SubscribeOptions optio
         }
       },
       options);
+}
+
+template <class Handler>
+void Device::on_series(std::string_view filter, SeriesLayout layout, Handler handler,
+                       SubscribeOptions options) {
+  static_assert(std::is_invocable_v<Handler&, const SeriesReader&, const Arrival&>,
+                "a handler takes (const SeriesReader&, const holdfast::Arrival&)");
+  // Shared, because a `std::function` has to be copied and a reader cannot be.
+  auto reader = std::make_shared<SeriesReader>(std::move(layout));
+  subscribe(
+      filter,
+      [this, reader, handler = std::move(handler)](Message message) mutable {
+        const auto error = reader->open(message.payload);
+        if (error == Errc::foreign_payload && message.topic.ends_with("/layout")) {
+          // The declaration, which a filter with "#" brings as well.
+        } else if (error) {
+          reject_payload(message.topic, error, "series of this declaration");
+        } else {
+          handler(std::as_const(*reader), Arrival{message.topic, reader->origin(), message.retain});
+        }
+      },
+      options);
+}
+
+template <class Row, class Handler>
+void Device::on_series(std::string_view filter, SeriesOf<Row> declaration, Handler handler,
+                       SubscribeOptions options) {
+  constexpr bool takes_arrival =
+      std::is_invocable_v<Handler&, const Row&, const SeriesTime&, const Arrival&>;
+  static_assert(takes_arrival || std::is_invocable_v<Handler&, const Row&, const SeriesTime&>,
+                "a handler takes (const Row&, const SeriesTime&) and perhaps (const Arrival&)");
+  SeriesLayout layout = declaration.layout();
+  on_series(
+      filter, std::move(layout),
+      [declaration = std::move(declaration), handler = std::move(handler)](
+          const SeriesReader& reader, const Arrival& arrival) mutable {
+        for (const SeriesRow reading : reader) {
+          const Row row = declaration.row(reading);
+          if constexpr (takes_arrival) {
+            Arrival one = arrival;
+            if (one.origin) one.origin->part = static_cast<std::uint32_t>(reading.index());
+            handler(row, reading.time(), std::as_const(one));
+          } else {
+            handler(row, reading.time());
+          }
+        }
+      },
+      options);
+}
+
+template <class Row>
+SeriesStream<Row> Device::series(std::string_view topic, SeriesOf<Row> declaration,
+                                 StreamOptions options, Declare declare) {
+  detail::StreamBase base(core_, topic, options);
+  if (declare == Declare::retained) base.declare(declaration.layout());
+  return SeriesStream<Row>(std::move(base), std::move(declaration));
+}
+
+inline SeriesStream<void> Device::series(std::string_view topic, SeriesLayout layout,
+                                         StreamOptions options, Declare declare) {
+  detail::StreamBase base(core_, topic, options);
+  if (declare == Declare::retained) base.declare(layout);
+  return SeriesStream<void>(std::move(base), std::move(layout));
 }
 
 template <Payload T>

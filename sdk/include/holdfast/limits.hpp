@@ -305,5 +305,13 @@ inline constexpr auto kLedgerInterval = std::chrono::seconds(1h);
 /// below what would cost memory or stack.
 inline constexpr unsigned kMaxFlatbufferDepth = 32;
 inline constexpr unsigned kMaxFlatbufferTables = 10'000;
+/// Channels of a series: a vehicle's bus has more signals, but no reading takes all of them.
+inline constexpr std::size_t kMaxSeriesChannels = 64;
+/// Readings in one batch: more than an hour of one a second. With all channels they take 2 MiB of a
+/// reader's memory, however few bytes claim them.
+inline constexpr std::size_t kMaxSeriesRows = 4'096;
+/// Names and units are published once with the layout.
+inline constexpr std::size_t kMaxChannelNameBytes = 64;
+inline constexpr std::size_t kMaxChannelUnitBytes = 16;
 
 }  // namespace holdfast::limits

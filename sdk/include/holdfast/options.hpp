@@ -382,8 +382,18 @@ struct StreamOptions {
 /// What one reading of a stream needs besides; the fields mean what they mean in `PublishOptions`.
 struct PushOptions {
   std::string key;
+  /// Of a series' reading: when it was taken, by a clock that the app trusts. Empty: now, which
+  /// becomes a date as soon as anybody knows it (`Device::set_time`).
+  std::optional<std::chrono::system_clock::time_point> time{};
   std::function<void(const Stored&)> on_stored{};
   std::function<void(const Delivery&)> on_done{};
+};
+
+/// Whether the broker keeps a series' declaration, for receivers that do not know it (docs/guides/
+/// series.md).
+enum class Declare : std::uint8_t {
+  retained,  ///< published with each start of the process as "TOPIC/layout", retained
+  never,     ///< all receivers have the declaration
 };
 
 struct SubscribeOptions {

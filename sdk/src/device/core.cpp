@@ -194,36 +194,6 @@ void Core::subscribe(std::string_view filter, Subscriptions::Handler handler,
   worker_.notify();
 }
 
-std::size_t Core::add_stream(std::string_view topic, const StreamOptions& options) {
-  const bool has_state_dir = !settings_.options.state_dir.empty();
-  if (const Failure failure = check_stream(topic, options, has_state_dir)) {
-    throw ConfigError("stream", topic, failure.detail);
-  }
-  const std::lock_guard lock(mutex_);
-  if (streams_.size() >= limits::kMaxStreams) {
-    throw ConfigError("stream", topic,
-                      "a device takes " + std::to_string(limits::kMaxStreams) + " streams");
-  }
-  const outbox::StreamId number = shared_.outbox.stream_on(topic);
-  shared_.outbox.bound_stream(number, options.bounds);
-  shared_.outbox.batch_stream(number, options.max_bytes);
-  streams_.push_back({std::string(topic), options, number});
-  return streams_.size() - 1;
-}
-
-Receipt Core::push(std::size_t stream, std::span<const std::byte> payload, PushOptions push) {
-  StreamInfo info;
-  {
-    const std::lock_guard lock(mutex_);
-    info = streams_[stream];
-  }
-  PublishOptions options = publish_options(info.options);
-  options.key = std::move(push.key);
-  options.on_stored = std::move(push.on_stored);
-  options.on_done = std::move(push.on_done);
-  return publish(info.topic, payload, std::move(options), info.number);
-}
-
 Remaining Core::flush(std::chrono::milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   return remaining(

@@ -42,6 +42,9 @@ class Core {
   /// @return what `push` wants to know
   std::size_t add_stream(std::string_view topic, const StreamOptions& options);
   Receipt push(std::size_t stream, std::span<const std::byte> payload, PushOptions options);
+  Receipt push(std::size_t stream, const SeriesLayout& layout, std::span<const Sample> samples,
+               PushOptions options);
+  void declare(std::size_t stream, const SeriesLayout& layout);
 
   Remaining flush(std::chrono::milliseconds timeout);
   Remaining drain(std::chrono::milliseconds timeout);

@@ -72,5 +72,14 @@ Receipt StreamBase::push_bytes(std::span<const std::byte> finished_buffer, PushO
   return core_->push(stream_, finished_buffer, std::move(options));
 }
 
+Receipt StreamBase::push_samples(const SeriesLayout& layout, std::span<const Sample> samples,
+                                 PushOptions options) {
+  return core_->push(stream_, layout, samples, std::move(options));
+}
+
+void StreamBase::declare(const SeriesLayout& layout) {
+  core_->declare(stream_, layout);
+}
+
 }  // namespace detail
 }  // namespace holdfast

@@ -86,7 +86,9 @@ void Sender::send(const outbox::Entry& entry, Instant now) {
   std::vector<std::byte> sealed;
   std::span<const std::byte> payload = entry.payload;
   if (entry.stream != outbox::kNoStream) {
-    sealed = payload::seal({entry.epoch, entry.sequence}, entry.payload);
+    const BootTime& time = shared_.boot_time;
+    sealed = payload::seal({entry.epoch, entry.sequence, 0}, entry.payload, time.boot(),
+                           time.began_ms());
     payload = sealed;
   }
   mqtt_engine::Publication publication{.id = entry.id,

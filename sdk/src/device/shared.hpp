@@ -15,6 +15,7 @@
 #include <holdfast/event.hpp>
 #include <holdfast/status.hpp>
 
+#include "device/boot_time.hpp"
 #include "device/dispatcher.hpp"
 #include "device/subscriptions.hpp"
 #include "outbox/outbox.hpp"
@@ -57,6 +58,7 @@ class Shared {
   outbox::Outbox outbox;
   Subscriptions subscriptions;
   AtomicCounters counters;
+  BootTime boot_time;
   /// By which the budget stretches the delay budgets of messages that come now.
   std::atomic<unsigned> batching_factor{1};
 

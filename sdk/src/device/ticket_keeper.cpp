@@ -1,48 +1,20 @@
 #include "device/ticket_keeper.hpp"
 
-#include <fcntl.h>
-#include <unistd.h>
-
-#include <ctime>
+#include <chrono>
 #include <utility>
 
-#include "base/descriptor.hpp"
+#include "device/boot_time.hpp"
 
 namespace holdfast::device {
 namespace {
 
 constexpr unsigned kTicketFormat = 1;
 
-int digit_of(char character) {
-  if (character >= '0' && character <= '9') return character - '0';
-  if (character >= 'a' && character <= 'f') return character - 'a' + 10;
-  return -1;
-}
-
-// The kernel makes a new one at each boot. Unknown where /proc is not mounted: then time across a
-// restart of the process is measured by the wall clock or not at all.
-resumption::BootId read_boot_id() {
-  char text[40] = {};
-  const Descriptor file(::open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC));
-  const ssize_t size = ::read(file.get(), text, sizeof text);
-  resumption::BootId id;
-  int digits = 0;
-  for (ssize_t i = 0; i < size; ++i) {
-    const int digit = digit_of(text[i]);
-    if (digit < 0) continue;
-    std::uint64_t& half = digits++ < 16 ? id.high : id.low;
-    half = half << 4 | static_cast<unsigned>(digit);
-  }
-  return digits == 32 ? id : resumption::BootId();
-}
-
 }  // namespace
 
 resumption::Moment moment_of_boot() {
-  static const resumption::BootId boot = read_boot_id();
-  timespec time{};
-  ::clock_gettime(CLOCK_BOOTTIME, &time);
-  return {.boot = boot, .uptime = static_cast<std::uint64_t>(time.tv_sec), .wall = 0};
+  const auto uptime = std::chrono::floor<std::chrono::seconds>(time_since_boot());
+  return {.boot = this_boot(), .uptime = static_cast<std::uint64_t>(uptime.count()), .wall = 0};
 }
 
 TicketKeeper::TicketKeeper(const Settings& settings, Shared& shared, Clock clock)

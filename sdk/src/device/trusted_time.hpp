@@ -14,7 +14,7 @@
 
 namespace holdfast::device {
 
-/// Seconds since 1970; empty while nobody knows.
+/// Milliseconds since 1970; empty while nobody knows.
 using WallClock = std::function<std::optional<std::uint64_t>()>;
 
 /// The system's clock, if the kernel says that it is synchronised (adjtimex).
@@ -26,11 +26,13 @@ class TrustedTime {
 
   /// The app says that it is `wall` now.
   void set(std::chrono::system_clock::time_point wall, Instant now);
+  /// Since 1970.
+  std::optional<std::uint64_t> milliseconds(Instant now) const;
   std::optional<std::uint64_t> seconds(Instant now) const;
 
  private:
   struct Known {
-    std::uint64_t seconds;
+    std::uint64_t milliseconds;
     Instant at;
   };
 

@@ -205,7 +205,10 @@ void Worker::set_time(std::chrono::system_clock::time_point wall) {
 // For what has to do with days gone by and knows no clock of its own.
 void Worker::tell_the_time() {
   const Instant at = now();
-  if (const auto seconds = time_.seconds(at)) shared_.outbox.wall_clock(*seconds, at);
+  const auto ms = time_.milliseconds(at);
+  if (!ms) return;
+  shared_.boot_time.it_is(*ms);
+  shared_.outbox.wall_clock(*ms / 1'000, at);
 }
 
 // In a turn of its own: the set may have come through the very link that has to end.

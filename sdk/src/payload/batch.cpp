@@ -1,5 +1,7 @@
 #include "payload/batch.hpp"
 
+#include <holdfast/limits.hpp>
+
 #include "payload/envelope.hpp"
 
 namespace holdfast::payload {
@@ -16,6 +18,7 @@ Merged alone(std::span<const std::byte> body) {
 // What an earlier merge has made is taken apart again.
 bool add(std::span<const std::byte> body, std::vector<std::span<const std::byte>>& bodies) {
   if (!is_envelope(body)) {
+    if (is_series(body)) return false;
     if (!fits_envelope(body)) return false;
     bodies.push_back(body);
     return true;
@@ -46,10 +49,15 @@ Merged merge_plain(std::span<const std::span<const std::byte>> bodies, std::size
 
 Merged merge_bodies(std::span<const std::span<const std::byte>> bodies, std::size_t max_bytes) {
   if (bodies.size() == 1) return alone(bodies.front());
+  if (is_series(bodies.front())) {
+    return merge_series(bodies, max_bytes, limits::kMaxSeriesRows);
+  }
   return merge_plain(bodies, max_bytes);
 }
 
-std::vector<std::byte> seal(const Origin& origin, std::span<const std::byte> body) {
+std::vector<std::byte> seal(const Origin& origin, std::span<const std::byte> body,
+                            std::uint64_t boot, std::optional<std::int64_t> boot_began_ms) {
+  if (is_series(body)) return seal_series(origin, body, boot, boot_began_ms);
   Body merged;
   if (is_envelope(body) && !read_envelope(body, merged) && merged.origin->sequence == 0 &&
       !merged.parts.empty()) {

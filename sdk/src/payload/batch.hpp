@@ -5,24 +5,26 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
 #include <holdfast/payload.hpp>
 
-namespace holdfast::payload {
+#include "payload/series_body.hpp"
 
-struct Merged {
-  std::vector<std::byte> body;
-  std::size_t count = 0;  ///< how many of the bodies it holds, from the first on
-};
+namespace holdfast::payload {
 
 /// Makes one body of the longest run of bodies, from the first on, that can share a message of
 /// `max_bytes`. The first is always taken; there must be one. A body may be the result of an
 /// earlier merge.
 Merged merge_bodies(std::span<const std::span<const std::byte>> bodies, std::size_t max_bytes);
 
-/// What goes out: the body, or all that were merged, with its origin.
-std::vector<std::byte> seal(const Origin& origin, std::span<const std::byte> body);
+/// What goes out: the body, or all that were merged, with its origin. Times of a series that count
+/// from `boot` become UTC where it is known when that began (milliseconds since 1970).
+std::vector<std::byte> seal(const Origin& origin, std::span<const std::byte> body,
+                            std::uint64_t boot = 0,
+                            std::optional<std::int64_t> boot_began_ms = std::nullopt);
 
 }  // namespace holdfast::payload
