@@ -34,7 +34,7 @@ std::string text(int x, int y, const char* style, const std::string& content) {
 
 std::string figure(double value) {
   char text[32];
-  std::snprintf(text, sizeof text, value < 10 ? "%.1f" : "%.0f", value);
+  std::snprintf(text, sizeof text, value < 100 ? "%.1f" : "%.0f", value);
   return text;
 }
 

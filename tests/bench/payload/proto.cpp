@@ -63,7 +63,7 @@ Contender packed(const char* name, bool with_origin) {
 
 std::vector<Contender> protobuf() {
   return {packed("Protobuf, packed differences", true),
-          packed("the same without epoch and sequence", false)};
+          packed("Protobuf, without epoch and sequence", false)};
 }
 
 }  // namespace holdfast::bench
