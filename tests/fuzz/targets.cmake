@@ -17,6 +17,8 @@ set(HOLDFAST_FUZZ_TARGETS
   pin
   pin_set
   proxy_url
+  series
+  series_layout
   server_hello
   server_reference
   slot
@@ -41,6 +43,8 @@ set(HOLDFAST_FUZZ_NEEDS_pem holdfast_crypto)
 set(HOLDFAST_FUZZ_NEEDS_pin holdfast_pinning)
 set(HOLDFAST_FUZZ_NEEDS_pin_set holdfast_pinning)
 set(HOLDFAST_FUZZ_NEEDS_proxy_url holdfast_channel)
+set(HOLDFAST_FUZZ_NEEDS_series holdfast_payload)
+set(HOLDFAST_FUZZ_NEEDS_series_layout holdfast_payload)
 set(HOLDFAST_FUZZ_NEEDS_server_reference holdfast_channel holdfast_mqtt)
 set(HOLDFAST_FUZZ_NEEDS_server_hello holdfast_channel)
 set(HOLDFAST_FUZZ_NEEDS_slot holdfast_state)

@@ -76,8 +76,10 @@ class SeriesOf {
       using Number = typename Type::Number;
       static_assert(std::is_arithmetic_v<Number> && !std::is_same_v<Number, long double>,
                     "a channel is a number, or an optional number");
-      static_assert(sizeof member <= sizeof place_);
-      std::memcpy(place_, &member, sizeof member);
+      static_assert(std::is_trivially_copyable_v<T>);
+      const Row probe{};
+      offset_ = static_cast<std::size_t>(reinterpret_cast<const std::byte*>(&(probe.*member)) -
+                                         reinterpret_cast<const std::byte*>(&probe));
       get_ = &get<T>;
       set_ = &set<T>;
       channel_.name = std::move(name);
@@ -91,15 +93,11 @@ class SeriesOf {
    private:
     friend class SeriesOf;
 
+    // Bytes are copied, because a member of a packed struct may lie at any place.
     template <class T>
-    static T Row::*member_of(const std::byte* place) noexcept {
-      T Row::*member = nullptr;
-      std::memcpy(&member, place, sizeof member);
-      return member;
-    }
-    template <class T>
-    static Sample get(const Row& row, const std::byte* place) noexcept {
-      const T& value = row.*member_of<T>(place);
+    static Sample get(const std::byte* member) noexcept {
+      T value{};
+      std::memcpy(&value, member, sizeof value);
       if constexpr (detail::MemberType<T>::kOptional) {
         return value ? Sample(*value) : Sample();
       } else {
@@ -107,19 +105,17 @@ class SeriesOf {
       }
     }
     template <class T>
-    static void set(Row& row, const std::byte* place, const Sample& sample) noexcept {
-      using Number = typename detail::MemberType<T>::Number;
-      T& value = row.*member_of<T>(place);
-      if (detail::MemberType<T>::kOptional && sample.is_absent()) {
-        value = T{};
-      } else {
-        value = detail::number_from<Number>(sample);
+    static void set(std::byte* member, const Sample& sample) noexcept {
+      T value{};
+      if (!detail::MemberType<T>::kOptional || !sample.is_absent()) {
+        value = detail::number_from<typename detail::MemberType<T>::Number>(sample);
       }
+      std::memcpy(member, &value, sizeof value);
     }
 
-    std::byte place_[sizeof(int Row::*)];
-    Sample (*get_)(const Row&, const std::byte*) noexcept = nullptr;
-    void (*set_)(Row&, const std::byte*, const Sample&) noexcept = nullptr;
+    std::size_t offset_ = 0;
+    Sample (*get_)(const std::byte*) noexcept = nullptr;
+    void (*set_)(std::byte*, const Sample&) noexcept = nullptr;
     Channel channel_;
   };
 
@@ -132,7 +128,7 @@ class SeriesOf {
   /// The samples of a row in the order of the channels. @param out has room for all channels.
   void samples(const Row& row, std::span<Sample> out) const noexcept {
     for (std::size_t i = 0; i < members_.size(); ++i) {
-      out[i] = members_[i].get_(row, members_[i].place_);
+      out[i] = members_[i].get_(reinterpret_cast<const std::byte*>(&row) + members_[i].offset_);
     }
   }
 
@@ -141,7 +137,7 @@ class SeriesOf {
   Row row(const SeriesRow& from) const {
     Row row{};
     for (std::size_t i = 0; i < members_.size(); ++i) {
-      members_[i].set_(row, members_[i].place_, from[i]);
+      members_[i].set_(reinterpret_cast<std::byte*>(&row) + members_[i].offset_, from[i]);
     }
     return row;
   }

@@ -82,6 +82,11 @@ std::vector<std::byte> write_series(const SeriesFrame& frame, std::size_t rows,
                                     std::span<const ColumnView> columns) {
   ColumnEncoder encoder;
   const std::size_t planned = encoder.plan(rows, columns);
+  return write_series(frame, encoder, planned);
+}
+
+std::vector<std::byte> write_series(const SeriesFrame& frame, ColumnEncoder& encoder,
+                                    std::size_t planned) {
   const std::size_t size = series_bytes(frame, planned);
   std::vector<std::byte> body(size + kBitSlack);
   write_head(bytes_of(body), frame, planned);

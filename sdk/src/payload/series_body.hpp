@@ -39,6 +39,9 @@ std::size_t series_bytes(const SeriesFrame& frame, std::size_t columns) noexcept
 /// A finished series of these columns, the times first.
 std::vector<std::byte> write_series(const SeriesFrame& frame, std::size_t rows,
                                     std::span<const ColumnView> columns);
+/// The same of what an encoder has planned, in so many bytes.
+std::vector<std::byte> write_series(const SeriesFrame& frame, ColumnEncoder& encoder,
+                                    std::size_t planned);
 
 /// @return `malformed_payload`, `foreign_payload`, or an empty code. The columns are not read.
 std::error_code open_series(std::span<const std::byte> bytes, OpenSeries& out);

@@ -1,6 +1,7 @@
 #include "payload/series_columns.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 namespace holdfast::payload {
@@ -124,6 +125,7 @@ std::span<const std::int64_t> ColumnEncoder::gather(const ColumnView& column) {
 std::size_t ColumnEncoder::plan(std::size_t rows, std::span<const ColumnView> columns) {
   rows_ = rows;
   columns_ = columns;
+  chosen_.resize(columns.size());
   std::size_t bytes = varint_bytes(rows) + bytes_of_forms(columns.size());
   std::span<const std::uint8_t> bitmap;
   for (std::size_t i = 0; i < columns.size(); ++i) {

@@ -6,7 +6,6 @@
 
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -52,7 +51,7 @@ class ColumnEncoder {
 
   std::size_t rows_ = 0;
   std::span<const ColumnView> columns_;
-  std::array<Column, kMaxColumns> chosen_;
+  std::vector<Column> chosen_;
   std::vector<std::int64_t> gathered_;
 };
 

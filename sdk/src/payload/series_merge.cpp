@@ -63,10 +63,10 @@ class Merge {
 
   Merged run() {
     if (!begin()) return alone();
-    // In steps that double, so that a thousand bodies are not read where thirty fit. A longer
-    // prefix is never smaller, so the border is found by halving.
+    // In growing steps, so that a thousand bodies are not read where thirty fit. A longer prefix is
+    // never smaller, so the border is found by halving.
     std::size_t fits = 1;
-    std::size_t reach = 2;
+    std::size_t reach = kStep;
     bool more = true;
     while (more) {
       more = read_up_to(reach);
@@ -77,14 +77,16 @@ class Merge {
         break;
       }
       fits = there;
-      reach *= 2;
+      reach *= kStep;
     }
     if (fits == 1) return alone();
-    const std::size_t rows = ends_[fits - 1];
-    return {write_series(frame_, rows, table_->views(rows)), fits};
+    if (planned_ != fits) bytes_of(fits);
+    return {write_series(frame_, encoder_, bytes_), fits};
   }
 
  private:
+  static constexpr std::size_t kStep = 4;
+
   Merged alone() const { return {{bodies_[0].begin(), bodies_[0].end()}, 1}; }
 
   // False where the first body cannot be merged with anything.
@@ -116,10 +118,13 @@ class Merge {
     return true;
   }
 
+  // What the first `count` bodies take together.
   std::size_t bytes_of(std::size_t count) {
     const std::size_t rows = ends_[count - 1];
-    const auto views = table_->views(rows);
-    return series_bytes(frame_, encoder_.plan(rows, views));
+    views_ = table_->views(rows);
+    bytes_ = encoder_.plan(rows, views_);
+    planned_ = count;
+    return series_bytes(frame_, bytes_);
   }
 
   // The largest count that fits, which `fits` does and `beyond` does not.
@@ -140,6 +145,9 @@ class Merge {
   OpenSeries series_;
   DecodedColumns columns_;
   ColumnEncoder encoder_;
+  std::vector<ColumnView> views_;  // of what the encoder has planned:
+  std::size_t planned_ = 0;        // so many bodies,
+  std::size_t bytes_ = 0;          // in so many bytes of columns
 };
 
 }  // namespace
