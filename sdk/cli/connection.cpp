@@ -19,10 +19,10 @@ constexpr std::array kRefusals{
     Errc::protocol_error,     Errc::bad_credentials,     Errc::not_authorised,
     Errc::client_id_refused,  Errc::unsupported_version, Errc::banned,
     Errc::session_taken_over, Errc::topic_refused,       Errc::payload_refused,
-    Errc::refused_by_broker,  Errc::server_moved};
-// What may change while one waits.
+    Errc::refused_by_broker};
+// What may change while one waits: the broker that was named may take it.
 constexpr std::array kPassingRefusals{Errc::server_busy, Errc::quota_exceeded,
-                                      Errc::use_another_server};
+                                      Errc::use_another_server, Errc::server_moved};
 
 template <class List>
 bool is_among(std::error_code error, const List& list) {

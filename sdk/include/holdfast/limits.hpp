@@ -93,6 +93,8 @@ inline constexpr std::size_t kBatchBytes = 1'200;
 inline constexpr std::size_t kMaxBatchBytes = std::size_t{16} * 1024;
 /// Messages that are made one at a time; what is more goes into the next.
 inline constexpr std::size_t kBatchMessages = 1'024;
+/// Damaged files that are kept for somebody who may get rows out of them.
+inline constexpr unsigned kDamagedFiles = 4;
 /// Rows of acknowledged messages are removed together, after this time or in this number: one that
 /// a loss of power brings back is a second copy and nothing worse.
 inline constexpr auto kRemovalTime = std::chrono::milliseconds(1'000);

@@ -13,6 +13,10 @@
 #include <tuple>
 #include <utility>
 
+#include <holdfast/limits.hpp>
+
+#include "base/descriptor.hpp"
+
 namespace holdfast::outbox {
 namespace {
 
@@ -130,6 +134,12 @@ void make_private(const StoreOptions& options) {
   if (file >= 0) ::close(file);
 }
 
+// Or a loss of power may bring the damaged file back under its old name.
+void sync_directory(const fs::path& directory) {
+  const Descriptor opened(::open(directory.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (opened.get() >= 0) ::fsync(opened.get());
+}
+
 }  // namespace
 
 Priority priority_of(std::int64_t lane) {
@@ -169,7 +179,8 @@ bool Store::set_aside(const StoreOptions& options, std::string& remark, Failure&
   const fs::path file = file_in(options.directory);
   fs::path aside;
   std::error_code error;
-  for (int number = 1;; ++number) {
+  // A flash that is dying must not fill up with them: from then on the last one makes room.
+  for (unsigned number = 1; number <= limits::kDamagedFiles; ++number) {
     aside = file;
     aside += ".damaged-" + std::to_string(number);
     if (!fs::exists(aside, error)) break;
@@ -179,8 +190,10 @@ bool Store::set_aside(const StoreOptions& options, std::string& remark, Failure&
   // fresh one.
   for (const char* suffix : {"-wal", "-shm", "-journal"}) {
     std::error_code ignored;  // as a rule they do not exist
+    fs::remove(fs::path(aside) += suffix, ignored);
     fs::rename(fs::path(file) += suffix, fs::path(aside) += suffix, ignored);
   }
+  sync_directory(options.directory);
   if (error) {
     failure = Failure(
         Errc::storage_failed,

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
+#include <filesystem>
 #include <fstream>
 
 #include "outbox/outbox.hpp"
@@ -131,8 +133,11 @@ TEST_F(DamagedFileTest, SetsAsideAHeadThatSqliteDoesNotTake) {
     store_.reset();
     damage(file, offset, "\x09");
     open();
-    EXPECT_THAT(remark_, HasSubstr("damaged-" + std::to_string(++aside))) << offset;
+    // A flash that is dying does not fill up with them.
+    aside = std::min<int>(aside + 1, limits::kDamagedFiles);
+    EXPECT_THAT(remark_, HasSubstr("damaged-" + std::to_string(aside))) << offset;
   }
+  EXPECT_FALSE(std::filesystem::exists(file.string() + ".damaged-5"));
 }
 
 TEST_F(DamagedFileTest, SetsAsideAFileWithAPageOfGarbage) {
