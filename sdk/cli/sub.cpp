@@ -4,6 +4,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 
 #include "command.hpp"
 #include "connection.hpp"
+#include "decoder.hpp"
 #include "files.hpp"
 #include "json_output.hpp"
 #include "text.hpp"
@@ -21,6 +23,7 @@ namespace {
 
 struct SubOptions {
   Connection connection{.command = "sub", .timeout = "0"};
+  DecodeOptions decode;
   std::vector<std::string> filters;
   std::uint64_t count = 0;
   bool raw = false;
@@ -35,10 +38,14 @@ std::string as_json(const Message& message) {
   return object.dump() + "\n";
 }
 
+// A stream of unknown payloads must not fill memory with what was told of them.
+constexpr std::size_t kNotes = 100;
+
 class Subscription {
  public:
   explicit Subscription(const SubOptions& options)
       : options_(options),
+        decoder_(options.decode, Decoder::Topics::shown),
         deadline_(deadline_of(options.connection)),
         device_(to_options(options.connection)) {
     device_.on_event([this](const Event& event) { note_event(event); });
@@ -50,6 +57,7 @@ class Subscription {
   }
 
   int run() {
+    if (!print(decoder_.opening())) return kDone;
     device_.start();
     Wake::Reasons woken;
     while (!over() && !woken.interrupted && !woken.timed_out) woken = wake_.wait(deadline_);
@@ -73,11 +81,25 @@ class Subscription {
     const std::lock_guard lock(mutex_);
     if (enough_) return;
     ++taken_;
-    if (!print(options_.json ? as_json(message) : as_line(message))) {
+    if (!print(as_text_of(message))) {
       enough_ = true;  // the reader has gone; that is how a pipe into head ends
     }
     if (taken_ == options_.count) enough_ = true;
     if (enough_) wake_.notify();
+  }
+
+  std::string as_text_of(const Message& message) {
+    if (options_.raw) return as_line(message);
+    auto decoded = decoder_.decode(message);
+    // Text, and what nobody asked to have decoded, need no explanation.
+    const bool expected = decoded.known || !options_.decode.schemas.empty() || options_.decode.csv;
+    if (!decoded.trouble.empty() && expected) note_once(decoded.trouble);
+    if (decoded.known || decoder_.makes_table()) return std::move(decoded.lines);
+    return options_.json ? as_json(message) : as_line(message);
+  }
+
+  void note_once(const std::string& text) {
+    if (told_.size() < kNotes && told_.insert(text).second) note("sub", text);
   }
 
   std::string as_line(const Message& message) {
@@ -132,12 +154,14 @@ class Subscription {
   }
 
   const SubOptions& options_;
+  Decoder decoder_;
   const std::optional<std::chrono::steady_clock::time_point> deadline_;
   mutable std::mutex mutex_;
   std::uint64_t taken_ = 0;
   bool enough_ = false;
   bool connected_ = false;
   bool told_of_hex_ = false;
+  std::set<std::string> told_;
   std::optional<CommandError> trouble_;
   std::optional<Event> last_failure_;
   Wake wake_;      // before the device, whose threads inherit the signals that it blocks
@@ -157,8 +181,12 @@ void add_sub(CLI::App& app, Action& action) {
   command->add_option("--count", options->count, "end after so many messages; 0: never")
       ->type_name("N")
       ->capture_default_str();
-  command->add_flag("--raw", options->raw, "print the payloads' bytes and nothing between them");
-  command->add_flag("--json", options->json, "print one JSON object for each message");
+  add_schema_options(*command, options->decode);
+  command->add_flag("--raw", options->raw, "print the payloads' bytes and nothing between them")
+      ->excludes("--schema")
+      ->excludes("--csv");
+  command->add_flag("--json", options->json, "print one JSON object for each message")
+      ->excludes("--csv");
   command->callback(
       [options, &action] { action = [options] { return Subscription(*options).run(); }; });
 }
