@@ -66,6 +66,8 @@ enum class Errc {
   // Payloads.
   malformed_payload = 80,  ///< not a valid FlatBuffer: truncated, or offsets that lead nowhere
   foreign_payload = 81,    ///< a FlatBuffer of another schema (file identifier)
+  unknown_layout = 82,     ///< a series of another declaration: ask for its description
+  invalid_reading = 83,    ///< a reading that its series' declaration has no place for
 
   // The SDK's surroundings.
   handler_failed = 90,    ///< an app's handler threw

@@ -306,5 +306,13 @@ inline constexpr unsigned kMaxSchemaTables = 100'000;
 inline constexpr std::size_t kMaxDecodedBytes = std::size_t{16} * 1024 * 1024;
 /// Columns of a table that is made of a schema: spreadsheets end at 16,384.
 inline constexpr std::size_t kMaxColumns = 4'096;
+/// Channels of a series: a vehicle's bus has more signals, but no reading takes all of them.
+inline constexpr std::size_t kMaxSeriesChannels = 64;
+/// Readings in one batch: more than an hour of one a second. With all channels they take 2 MiB of a
+/// reader's memory, however few bytes claim them.
+inline constexpr std::size_t kMaxSeriesRows = 4'096;
+/// Names and units are published once with the layout.
+inline constexpr std::size_t kMaxChannelNameBytes = 64;
+inline constexpr std::size_t kMaxChannelUnitBytes = 16;
 
 }  // namespace holdfast::limits

@@ -83,6 +83,10 @@ std::string describe(Errc error) {
       return "payload is not a valid FlatBuffer";
     case Errc::foreign_payload:
       return "payload is of another schema";
+    case Errc::unknown_layout:
+      return "series is of another declaration";
+    case Errc::invalid_reading:
+      return "reading does not fit its declaration";
     case Errc::handler_failed:
       return "handler threw";
     case Errc::inbound_overflow:
@@ -165,6 +169,8 @@ Condition condition_of(Errc error) {
     case Errc::set_aside:
     case Errc::malformed_payload:
     case Errc::foreign_payload:
+    case Errc::unknown_layout:
+    case Errc::invalid_reading:
       return Condition::refused;
   }
   return Condition::refused;
