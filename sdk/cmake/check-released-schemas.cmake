@@ -48,7 +48,7 @@ function(run_flatc)
   endif()
 endfunction()
 
-# What stands at a path of `json`; empty where nothing does.
+# What stands at a path of `json`: booleans are ON or OFF; empty where nothing does.
 macro(get variable json)
   string(JSON ${variable} ERROR_VARIABLE get_error GET "${json}" ${ARGN})
   if(get_error)
@@ -206,20 +206,20 @@ macro(compare_field object field)
   elseif(NOT ${was}_type STREQUAL ${is}_type)
     complain("${where} was of the type ${${was}_type} in ${version} and is ${${is}_type} now"
              "give it back its type; what needs another type is a new field, after all others")
-  elseif(NOT ${was}_optional STREQUAL ${is}_optional OR NOT ${was}_default_integer STREQUAL ${is}_default_integer
-         OR NOT ${was}_default_real STREQUAL ${is}_default_real)
-    default_text("${was}" old_default)
-    default_text("${is}" new_default)
-    complain("${where} had the default ${old_default} in ${version} and has ${new_default} now"
-             "give it back its default; a default is not sent, so each side would read its own")
   elseif(NOT ${was}_required STREQUAL ${is}_required)
-    if(${is}_required STREQUAL "true")
+    if(${is}_required STREQUAL "ON")
       complain("${where} was not required in ${version} and is now"
                "take (required) away; payloads without it have been sent")
     else()
       complain("${where} was required in ${version} and is not any more"
                "put (required) back; released readers refuse a payload without it")
     endif()
+  elseif(NOT ${was}_optional STREQUAL ${is}_optional OR NOT ${was}_default_integer STREQUAL ${is}_default_integer
+         OR NOT ${was}_default_real STREQUAL ${is}_default_real)
+    default_text("${was}" old_default)
+    default_text("${is}" new_default)
+    complain("${where} had the default ${old_default} in ${version} and has ${new_default} now"
+             "give it back its default; a default is not sent, so each side would read its own")
   endif()
 endmacro()
 
@@ -228,7 +228,7 @@ function(default_text field variable)
   if("${${field}_type}" MATCHES "^(float|double)$")
     set(text "${${field}_default_real}")
   endif()
-  if("${${field}_optional}" STREQUAL "true")
+  if("${${field}_optional}" STREQUAL "ON")
     set(text "null")
   endif()
   set(${variable} "${text}" PARENT_SCOPE)
@@ -237,7 +237,7 @@ endfunction()
 macro(compare_object object)
   set(is_struct "${old_${object}_is_struct}")
   set(what table)
-  if(is_struct STREQUAL "true")
+  if(is_struct STREQUAL "ON")
     set(what struct)
   endif()
   if(NOT "${object}" IN_LIST new_objects)
@@ -251,16 +251,16 @@ macro(compare_object object)
     endforeach()
     foreach(field IN LISTS new_${object}_fields)
       if(NOT "${field}" IN_LIST old_${object}_fields)
-        if(is_struct STREQUAL "true")
+        if(is_struct STREQUAL "ON")
           complain("${file}: field ${object}.${field} is new in a struct that was released with ${version}"
                    "take it out; a struct never changes, so make a new one, or use a table")
-        elseif(new_${object}.${field}_required STREQUAL "true")
+        elseif(new_${object}.${field}_required STREQUAL "ON")
           complain("${file}: field ${object}.${field} is new since ${version}, and required"
                    "take (required) away; payloads without it have been sent")
         endif()
       endif()
     endforeach()
-    if(is_struct STREQUAL "true" AND NOT "${old_${object}_size}/${old_${object}_alignment}" STREQUAL
+    if(is_struct STREQUAL "ON" AND NOT "${old_${object}_size}/${old_${object}_alignment}" STREQUAL
                                          "${new_${object}_size}/${new_${object}_alignment}")
       complain("${file}: struct ${object} had ${old_${object}_size} bytes (aligned to ${old_${object}_alignment}) in \
 ${version} and has ${new_${object}_size} (${new_${object}_alignment}) now"

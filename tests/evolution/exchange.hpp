@@ -19,8 +19,8 @@ namespace holdfast::evolution {
 using Bytes = std::vector<std::byte>;
 
 inline Bytes golden(const std::string& version, const std::string& name) {
-  const std::string text =
-      test::read_file(std::string(HOLDFAST_RELEASED_DIR) + "/" + version + "/golden/" + name + ".bin");
+  const std::string text = test::read_file(std::string(HOLDFAST_RELEASED_DIR) + "/" + version +
+                                           "/golden/" + name + ".bin");
   const auto bytes = std::as_bytes(std::span(text.data(), text.size()));
   return {bytes.begin(), bytes.end()};
 }

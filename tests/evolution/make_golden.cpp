@@ -1,7 +1,7 @@
 // Writes the golden bytes of a release: make_golden schemas/released/VERSION/golden
 //
-// Run once, when the schemas of a version are copied to schemas/released; the bytes are committed, and
-// never made again. Their content is in content_today.hpp, which is then copied to
+// Run once, when the schemas of a version are copied to schemas/released; the bytes are committed,
+// and never made again. Their content is in content_today.hpp, which is then copied to
 // content_VERSION.hpp.
 
 #include <cstdio>

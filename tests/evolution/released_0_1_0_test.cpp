@@ -36,9 +36,9 @@ namespace then = v0_1_0;
 
 constexpr const char* kVersion = "0.1.0";
 
-#define HOLDFAST_EXCHANGE(type, name, fill)                                    \
-  exchange<old::type, type>(                                                   \
-      kVersion, name, [](auto& object) { then::fill(object); },                \
+#define HOLDFAST_EXCHANGE(type, name, fill)                     \
+  exchange<old::type, type>(                                    \
+      kVersion, name, [](auto& object) { then::fill(object); }, \
       [](auto& object) { today::fill(object); })
 
 TEST(Released_0_1_0, PayloadsAreUnderstoodBothWays) {
