@@ -15,17 +15,28 @@ namespace {
 struct FileOptions {
   DecodeOptions decode;
   std::string file;
+  std::string layout;
   bool json = false;
 };
 
 int decode_file(const FileOptions& options) {
   Decoder decoder(options.decode, Decoder::Topics::left_out);
+  if (!options.layout.empty()) {
+    const auto layout = read_file(options.layout, limits::kMaxInboundPacketBytes);
+    if (!decoder.learn("", std::as_bytes(std::span(layout)))) {
+      refuse("--layout cannot be used", options.layout,
+             "it is not the description of a series; that is the retained message on the series' "
+             "topic and /layout");
+    }
+  }
   const auto bytes = read_file(options.file, limits::kMaxInboundPacketBytes);
   const auto payload = std::as_bytes(std::span(bytes));
   Message message;
   message.payload.assign(payload.begin(), payload.end());
   const auto result = decoder.decode(message);
-  if (!result.known || result.lines.empty()) refuse(options.file, "", result.trouble);
+  if (!result.known || result.missing_layout || result.lines.empty()) {
+    refuse(options.file, "", result.trouble);
+  }
   if (!result.trouble.empty()) note("decode", result.trouble);
   print(decoder.opening() + result.lines);
   return kDone;
@@ -42,8 +53,12 @@ void add_decode(CLI::App& app, Action& action) {
   add_schema_options(*command, options->decode);
   command
       ->add_flag("--json", options->json,
-                 "print a JSON object for each body; so it does unless told")
+                 "print a JSON object for each body or reading; so it does unless told")
       ->excludes("--csv");
+  command
+      ->add_option("--layout", options->layout,
+                   "the description of a series' channels, as its device publishes it")
+      ->type_name("FILE");
   command->callback([options, &action] { action = [options] { return decode_file(*options); }; });
 }
 

@@ -1,6 +1,7 @@
 #include "decoder.hpp"
 
-#include <set>
+#include <iterator>
+#include <map>
 #include <utility>
 
 #include <holdfast/limits.hpp>
@@ -18,6 +19,8 @@ namespace {
 using decoding::BinarySchema;
 using decoding::JsonText;
 
+constexpr const char* kSeriesName = "holdfast.wire.Series";
+
 BinarySchema load(const std::string& file) {
   const auto bytes = read_file(file, limits::kMaxSchemaBytes);
   Failure failure;
@@ -32,6 +35,20 @@ std::string wrong(const BinarySchema& schema, const Failure& failure) {
   }
   return "a payload has the file identifier of " + schema.root().name +
          " and is damaged: " + failure.detail;
+}
+
+std::vector<std::string> columns_to_print(const BinarySchema& schema) {
+  auto columns = decoding::columns_of(schema);
+  if (columns.empty()) {
+    refuse("--csv cannot show " + schema.root().name,
+           "it has no columns, or more than " + std::to_string(limits::kMaxColumns),
+           "print JSON instead");
+  }
+  return columns;
+}
+
+void append(std::vector<std::string>& to, std::vector<std::string> more) {
+  to.insert(to.end(), std::make_move_iterator(more.begin()), std::make_move_iterator(more.end()));
 }
 
 }  // namespace
@@ -49,37 +66,28 @@ void add_schema_options(CLI::App& app, DecodeOptions& options) {
 Decoder::Decoder(const DecodeOptions& options, Topics topics)
     : options_(options), topics_(topics), schemas_(decoding::SchemaSet::of_holdfast()) {
   std::map<std::string, std::string> files;  // by identifier
-  std::string first;
   for (const std::string& file : options_.schemas) {
     BinarySchema schema = load(file);
-    const std::string identifier = schema.identifier();
-    if (const auto [other, is_new] = files.emplace(identifier, file); !is_new) {
-      refuse("two --schema have the same file identifier, " + identifier,
+    if (const auto [other, is_new] = files.emplace(schema.identifier(), file); !is_new) {
+      refuse("two --schema have the same file identifier, " + schema.identifier(),
              other->second + " and " + file,
              "a payload cannot tell which of them it has; name one");
     }
-    if (first.empty()) first = identifier;
+    if (options_.csv && files.size() == 1) {
+      table_kind_ = schema.identifier();
+      table_name_ = schema.root().name;
+      columns_ = columns_to_print(schema);
+    }
     schemas_.add(std::move(schema));
-  }
-  if (options_.csv && !first.empty()) set_table(*schemas_.find(first));
-}
-
-void Decoder::set_table(const BinarySchema& schema) {
-  table_ = &schema;
-  columns_ = decoding::columns_of(schema);
-  if (columns_.empty()) {
-    refuse("--csv cannot show " + schema.root().name,
-           "it has no columns, or more than " + std::to_string(limits::kMaxColumns),
-           "print JSON instead");
   }
 }
 
 std::string Decoder::opening() {
-  if (table_ == nullptr || std::exchange(told_columns_, true)) return "";
+  if (columns_.empty() || std::exchange(told_columns_, true)) return "";
   std::vector<std::string> titles;
   if (topics_ == Topics::shown) titles.emplace_back("topic");
-  titles.insert(titles.end(), {"epoch", "sequence", "row"});
-  titles.insert(titles.end(), columns_.begin(), columns_.end());
+  append(titles, {"epoch", "sequence", "row"});
+  append(titles, columns_);
   return decoding::csv_line(titles);
 }
 
@@ -95,16 +103,20 @@ Decoder::Result Decoder::decode(const Message& message) {
     Result one = decode_body(place, bodies.parts[n]);
     if (!one.known) return one;
     all.lines += one.lines;
-    all.trouble = std::move(one.trouble);
+    if (!one.trouble.empty()) all.trouble = std::move(one.trouble);
+    if (one.missing_layout) all.missing_layout = one.missing_layout;
   }
   return all;
 }
 
 Decoder::Result Decoder::decode_body(const Place& place, std::span<const std::byte> body) {
+  if (is_series(body)) return decode_series(place, body);
   const BinarySchema* schema = schemas_.find(decoding::identifier_of(body));
   if (schema == nullptr) return unknown(place, body);
   return options_.csv ? csv_row(place, *schema, body) : json_line(place, *schema, body);
 }
+
+// --- What stands before the values --------------------------------------------------------------
 
 std::string Decoder::json_head(const Place& place) const {
   std::string text = "{";
@@ -120,6 +132,23 @@ std::string Decoder::json_head(const Place& place) const {
   return text;
 }
 
+std::vector<std::string> Decoder::csv_head(const Place& place) const {
+  std::vector<std::string> cells;
+  if (topics_ == Topics::shown) cells.push_back(decoding::csv_cell(place.message.topic));
+  cells.push_back(place.origin ? std::to_string(place.origin->epoch) : "");
+  cells.push_back(place.origin ? std::to_string(place.origin->sequence) : "");
+  cells.push_back(place.row ? std::to_string(*place.row) : "");
+  return cells;
+}
+
+std::string Decoder::as_base64(const Place& place, std::span<const std::byte> body,
+                               const std::string& members) const {
+  return json_head(place) + members + "\"body_base64\":\"" + decoding::base64_of(body) + "\"}\n";
+}
+
+// --- Bodies
+// -----------------------------------------------------------------------------------------
+
 Decoder::Result Decoder::json_line(const Place& place, const BinarySchema& schema,
                                    std::span<const std::byte> body) const {
   JsonText json;
@@ -131,28 +160,81 @@ Decoder::Result Decoder::json_line(const Place& place, const BinarySchema& schem
                    ",\"body\":" + json.take() + "}\n"};
 }
 
+bool Decoder::joins_table(const std::string& kind, const std::string& name,
+                          std::vector<std::string> columns, Result& result) {
+  if (table_kind_.empty()) {
+    table_kind_ = kind;
+    table_name_ = name;
+    columns_ = std::move(columns);
+  }
+  if (table_kind_ == kind) return true;
+  result = {.known = true,
+            .trouble = "payloads of " + name + " are left out of the table, which is of " +
+                       table_name_ + "; without --csv both are printed"};
+  return false;
+}
+
 Decoder::Result Decoder::csv_row(const Place& place, const BinarySchema& schema,
                                  std::span<const std::byte> body) {
-  if (table_ == nullptr) set_table(schema);
-  if (table_ != &schema) {
-    return {.known = true,
-            .trouble = "payloads of " + schema.root().name +
-                       " are left out of the table, which is of " + table_->root().name +
-                       "; without --csv both are printed"};
+  Result result{.known = true};
+  if (table_kind_ != schema.identifier() &&
+      !joins_table(schema.identifier(), schema.root().name, columns_to_print(schema), result)) {
+    return result;
   }
   decoding::CsvRow row(columns_);
   if (const Failure failure = decoding::read_payload(schema, body, row)) {
     return {.trouble = wrong(schema, failure)};
   }
-  std::vector<std::string> cells;
-  if (topics_ == Topics::shown) cells.push_back(decoding::csv_cell(place.message.topic));
-  cells.push_back(place.origin ? std::to_string(place.origin->epoch) : "");
-  cells.push_back(place.origin ? std::to_string(place.origin->sequence) : "");
-  cells.push_back(place.row ? std::to_string(*place.row) : "");
-  auto values = row.take();
-  cells.insert(cells.end(), std::make_move_iterator(values.begin()),
-               std::make_move_iterator(values.end()));
-  return {.known = true, .lines = opening() + decoding::csv_line(cells)};
+  auto cells = csv_head(place);
+  append(cells, row.take());
+  result.lines = opening() + decoding::csv_line(cells);
+  return result;
+}
+
+// Where the layout is missing there is nothing to print but where it came from.
+Decoder::Result Decoder::decode_series(Place place, std::span<const std::byte> body) {
+  std::error_code error;
+  const auto id = SeriesReader::layout_of(body, error);
+  if (!id) return {.trouble = "a payload has the file identifier of a series and is damaged"};
+  const SeriesLayout* layout = layouts_.find(place.message.topic, *id);
+  if (layout == nullptr) {
+    const std::string number = std::to_string(*id);
+    Result result{.known = true, .missing_layout = id};
+    result.trouble = "the layout " + number + " of a series is not known; its description is " +
+                     (topics_ == Topics::shown
+                          ? "the retained message on the series' topic and /layout"
+                          : "what --layout takes, and the retained message on the series' topic "
+                            "and /layout");
+    if (!options_.csv) {
+      result.lines =
+          as_base64(place, body,
+                    "\"schema\":\"" + std::string(kSeriesName) + "\",\"layout\":" + number + ",");
+    }
+    return result;
+  }
+  SeriesReader reader(*layout);
+  if (reader.open(body)) {
+    return {.trouble = "a payload has the file identifier of a series and is damaged"};
+  }
+  if (reader.origin()) place.origin = reader.origin();
+  Result result{.known = true};
+  if (options_.csv &&
+      !joins_table("series " + std::to_string(*id), "the series with layout " + std::to_string(*id),
+                   column_titles(*layout), result)) {
+    return result;
+  }
+  for (const SeriesRow row : reader) {
+    if (reader.size() > 1) place.row = row.index();
+    if (options_.csv) {
+      auto line = csv_head(place);
+      append(line, cells(row, *layout));
+      result.lines += opening() + decoding::csv_line(line);
+    } else {
+      result.lines += json_head(place) + "\"schema\":\"" + kSeriesName + "\"," +
+                      json_members(row, *layout) + "}\n";
+    }
+  }
+  return result;
 }
 
 // Of an envelope that much is known: where it comes from.
@@ -164,7 +246,7 @@ Decoder::Result Decoder::unknown(const Place& place, std::span<const std::byte> 
                                             "; name its binary schema with --schema";
   if (place.origin && !options_.csv) {
     result.known = true;
-    result.lines = json_head(place) + "\"body_base64\":\"" + decoding::base64_of(body) + "\"}\n";
+    result.lines = as_base64(place, body, "");
   }
   return result;
 }

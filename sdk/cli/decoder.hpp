@@ -4,11 +4,10 @@
 #pragma once
 
 #include <cstddef>
-#include <map>
+#include <cstdint>
 #include <optional>
 #include <span>
 #include <string>
-#include <string_view>
 #include <vector>
 
 #include <CLI/CLI.hpp>
@@ -17,6 +16,7 @@
 #include <holdfast/payload.hpp>
 
 #include "decoding/schema_set.hpp"
+#include "series_rows.hpp"
 
 namespace holdfast::cli {
 
@@ -39,12 +39,19 @@ class Decoder {
   std::string opening();
 
   struct Result {
-    bool known = false;  ///< the payload has a schema and was printed, or is left out of a table
+    bool known = false;  ///< its schema is known: it is in `lines`, or left out of a table
     std::string lines;
     std::string trouble;  ///< what a person should know: why it is not known, or is left out
+    /// A series whose layout is not known yet; `lines` has it in base64.
+    std::optional<std::uint32_t> missing_layout;
   };
-  /// Each body of the payload is a line.
+  /// Each body of the payload, and each reading of a series, is a line.
   Result decode(const Message& message);
+
+  /// The layout of the series that come on `topic`. @return false: the payload is none
+  bool learn(const std::string& topic, std::span<const std::byte> description) {
+    return layouts_.learn(topic, description);
+  }
 
   bool makes_table() const { return options_.csv; }
 
@@ -60,14 +67,23 @@ class Decoder {
                    std::span<const std::byte> body) const;
   Result csv_row(const Place& place, const decoding::BinarySchema& schema,
                  std::span<const std::byte> body);
+  Result decode_series(Place place, std::span<const std::byte> body);
   Result unknown(const Place& place, std::span<const std::byte> body) const;
+
   std::string json_head(const Place& place) const;
-  void set_table(const decoding::BinarySchema& schema);
+  std::vector<std::string> csv_head(const Place& place) const;
+  std::string as_base64(const Place& place, std::span<const std::byte> body,
+                        const std::string& members) const;
+  /// Whether rows of this kind belong to the table; the first kind makes it.
+  bool joins_table(const std::string& kind, const std::string& name,
+                   std::vector<std::string> columns, Result& result);
 
   const DecodeOptions options_;
   const Topics topics_;
   decoding::SchemaSet schemas_;
-  const decoding::BinarySchema* table_ = nullptr;  // whose columns are printed
+  SeriesLayouts layouts_;
+  std::string table_kind_;  // what the rows of the table are; empty: nothing came so far
+  std::string table_name_;
   std::vector<std::string> columns_;
   bool told_columns_ = false;
 };

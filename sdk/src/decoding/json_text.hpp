@@ -38,8 +38,11 @@ class JsonText : public ValueSink {
  public:
   explicit JsonText(std::size_t most = limits::kMaxDecodedBytes) : most_(most) {}
 
-  std::string take() { return std::exchange(text_, {}); }
-  std::size_t size() const { return text_.size(); }
+  /// What came since the last call.
+  std::string take() {
+    first_ = true;
+    return std::exchange(text_, {});
+  }
 
   void begin_object() override { open('{'); }
   void key(std::string_view name) override;

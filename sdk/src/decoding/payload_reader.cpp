@@ -71,6 +71,12 @@ class Reader {
     return has(target, 1);
   }
 
+  // The same for an element of a vector, where FlatBuffers' verifier minds only the target.
+  bool follow_element(std::size_t at, std::size_t& target) {
+    target = at + load<std::uint32_t>(at);
+    return has(target, 1);
+  }
+
   // --- Tables
   // -------------------------------------------------------------------------------------
 
@@ -222,7 +228,7 @@ class Reader {
       if (type == nullptr || type->kind == Kind::none) {
         sink_.begin_object();
         sink_.end_object();
-      } else if (follow(vector + kOffsetBytes + n * kOffsetBytes, value)) {
+      } else if (follow_element(vector + kOffsetBytes + n * kOffsetBytes, value)) {
         read_member(value, *type);
       }
     }
@@ -266,10 +272,10 @@ class Reader {
       return true;
     }
     std::size_t target = 0;
-    if (element.kind == Kind::string) return follow(at, target) && read_string(target);
+    if (element.kind == Kind::string) return follow_element(at, target) && read_string(target);
     const Object& object = schema_.object(element.index);
     if (object.is_struct) return read_struct(at, object);
-    return follow(at, target) && read_table(target, object);
+    return follow_element(at, target) && read_table(target, object);
   }
 
   bool read_string(std::size_t at) {
