@@ -17,7 +17,7 @@
 int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace holdfast;
   if (size < 2) return 0;
-  const std::size_t length = std::min<std::size_t>(data[0] | (data[1] << 8U), size - 2);
+  const std::size_t length = std::min<std::size_t>(data[0] + 256U * data[1], size - 2);
   const auto input = fuzz::bytes_of(data + 2, size - 2);
   Failure failure;
   const auto schema = decoding::BinarySchema::load(input.first(length), failure);

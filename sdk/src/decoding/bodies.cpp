@@ -1,25 +1,30 @@
 #include "decoding/bodies.hpp"
 
-#include "envelope_generated.h"
+#include <utility>
 
 namespace holdfast::decoding {
 namespace {
 
-std::span<const std::byte> bytes_of(const flatbuffers::Vector<std::uint8_t>& vector) {
-  return std::as_bytes(std::span(vector.data(), vector.size()));
+// Readings that waited at the same time may share an envelope; a `Body` that knows of that counts
+// them.
+template <class Opened>
+std::vector<std::span<const std::byte>> parts_of(const Opened& body) {
+  std::vector<std::span<const std::byte>> parts;
+  if constexpr (requires { body.count(); }) {
+    for (std::size_t n = 0; n < body.count(); ++n) parts.push_back(body.at(n));
+  } else {
+    parts.push_back(body.bytes);
+  }
+  return parts;
 }
 
 }  // namespace
 
 std::error_code open_bodies(std::span<const std::byte> payload, Bodies& bodies) {
-  bodies = Bodies{std::nullopt, {payload}};
-  if (detail::check_identifier(payload, Schema<wire::Envelope>::identifier)) return {};
-  std::error_code error;
-  const auto* envelope = verify<wire::Envelope>(payload, error);
-  if (envelope == nullptr) return error;
-  if (envelope->body() == nullptr || envelope->sequence() == 0) return Errc::malformed_payload;
-  bodies.origin = Origin{envelope->epoch(), envelope->sequence()};
-  bodies.parts = {bytes_of(*envelope->body())};
+  Body body;
+  if (const auto error = open_envelope(payload, body)) return error;
+  // Moving a vector leaves its bytes, which spans may point to, where they are.
+  bodies = Bodies{.origin = body.origin, .parts = parts_of(body), .opened = std::move(body)};
   return {};
 }
 

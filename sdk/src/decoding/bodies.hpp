@@ -16,7 +16,8 @@ namespace holdfast::decoding {
 
 struct Bodies {
   std::optional<Origin> origin;  ///< empty where the payload came without an envelope
-  std::vector<std::span<const std::byte>> parts;  ///< into the payload; at least one
+  std::vector<std::span<const std::byte>> parts;  ///< at least one; into the payload or `opened`
+  Body opened;
 };
 
 /// @return `malformed_payload` for an envelope that is damaged, else an empty code; then `bodies`
