@@ -23,8 +23,9 @@ std::vector<std::span<const std::byte>> parts_of(const Opened& body) {
 std::error_code open_bodies(std::span<const std::byte> payload, Bodies& bodies) {
   Body body;
   if (const auto error = open_envelope(payload, body)) return error;
-  // Moving a vector leaves its bytes, which spans may point to, where they are.
-  bodies = Bodies{.origin = body.origin, .parts = parts_of(body), .opened = std::move(body)};
+  bodies.origin = body.origin;
+  bodies.parts = parts_of(body);
+  bodies.opened = std::move(body);  // which leaves the bytes that spans may point to where they are
   return {};
 }
 
