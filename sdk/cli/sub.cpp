@@ -1,5 +1,7 @@
 // holdfast sub: prints what arrives.
 
+#include <unistd.h>
+
 #include <algorithm>
 #include <chrono>
 #include <cstdint>
@@ -130,7 +132,11 @@ class Subscription {
       const std::lock_guard lock(mutex_);
       if (const auto end = held_.next_end()) until = until ? std::min(*until, *end) : end;
     }
-    Wake::Reasons woken = wake_.wait(until);
+    Wake::Reasons woken = wake_.wait(until, -1, STDOUT_FILENO);
+    if (woken.reader_gone) {
+      const std::lock_guard lock(mutex_);
+      enough_ = true;
+    }
     const auto now = std::chrono::steady_clock::now();
     woken.timed_out = deadline_ && now >= *deadline_;
     give_up(now);
