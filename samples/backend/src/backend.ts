@@ -29,12 +29,14 @@ let printed = 0;
 
 function take(topic: string, payload: Uint8Array): void {
   try {
-    const body = open(payload);
-    if (body.origin !== undefined && !sequences.isFresh(topic, body.origin)) return;
-    const reading = decodeReading(body.bytes);
-    const origin = body.origin && { epoch: String(body.origin.epoch), sequence: body.origin.sequence };
-    console.log(JSON.stringify({ topic, ...origin, ...reading }));
-    ++printed;
+    const { origin, bodies } = open(payload);
+    if (origin !== undefined && !sequences.isFresh(topic, origin)) return;
+    const from = origin && { epoch: String(origin.epoch), sequence: origin.sequence };
+    bodies.forEach((bytes, row) => {
+      const reading = decodeReading(bytes);
+      console.log(JSON.stringify({ topic, ...from, ...(bodies.length > 1 ? { row } : {}), ...reading }));
+      ++printed;
+    });
   } catch (error) {
     ++damaged;
     console.error(`backend: a payload on ${JSON.stringify(topic)} was left out: ${error}`);

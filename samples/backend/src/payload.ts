@@ -9,9 +9,10 @@ export interface Origin {
   sequence: number;
 }
 
-export interface Body {
+export interface Opened {
   origin?: Origin;
-  bytes: Uint8Array;
+  /** One, or several that waited at the same time and shared an envelope. */
+  bodies: Uint8Array[];
 }
 
 /** At least an offset and a file identifier. */
@@ -22,13 +23,34 @@ export function is(bytes: Uint8Array, schema: { bufferHasIdentifier(bb: ByteBuff
   return bytes.length >= SHORTEST && schema.bufferHasIdentifier(new ByteBuffer(bytes));
 }
 
+/** Schemas that know of shared envelopes have the sizes of the bodies. */
+type Shared = Envelope & { sizesLength?(): number; sizes?(index: number): number | null };
+
+/** Each body begins at a multiple of it. */
+const PLACES = 8;
+
+function split(envelope: Shared, bytes: Uint8Array): Uint8Array[] {
+  const count = envelope.sizesLength?.() ?? 0;
+  if (count === 0) return [bytes];
+  const bodies = [];
+  let begin = 0;
+  for (let n = 0; n < count; ++n) {
+    const end = begin + (envelope.sizes!(n) ?? 0);
+    if (end > bytes.length) throw new RangeError('an envelope whose bodies are longer than it');
+    bodies.push(bytes.subarray(begin, end));
+    begin = Math.ceil(end / PLACES) * PLACES;
+  }
+  return bodies;
+}
+
 /** Opens the envelope if there is one. Throws for one that is damaged. */
-export function open(payload: Uint8Array): Body {
-  if (!is(payload, Envelope)) return { bytes: payload };
+export function open(payload: Uint8Array): Opened {
+  if (!is(payload, Envelope)) return { bodies: [payload] };
   const envelope = Envelope.getRootAsEnvelope(new ByteBuffer(payload));
   const bytes = envelope.bodyArray();
   if (bytes === null || envelope.sequence() === 0) throw new RangeError('an envelope without its content');
-  return { origin: { epoch: envelope.epoch(), sequence: envelope.sequence() }, bytes };
+  const origin = { epoch: envelope.epoch(), sequence: envelope.sequence() };
+  return { origin, bodies: split(envelope, bytes) };
 }
 
 /**
