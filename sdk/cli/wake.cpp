@@ -48,17 +48,18 @@ void Wake::notify() noexcept {
 }
 
 Wake::Reasons Wake::wait(std::optional<std::chrono::steady_clock::time_point> deadline,
-                         int input_fd) {
+                         int input_fd, int output_fd) {
   // poll passes over a negative descriptor.
-  std::array<pollfd, 3> waiting{pollfd{event_, POLLIN, 0}, pollfd{signal_, POLLIN, 0},
-                                pollfd{input_fd, POLLIN, 0}};
+  std::array<pollfd, 4> waiting{pollfd{event_, POLLIN, 0}, pollfd{signal_, POLLIN, 0},
+                                pollfd{input_fd, POLLIN, 0}, pollfd{output_fd, 0, 0}};
   if (!interrupted_) ::poll(waiting.data(), waiting.size(), milliseconds_until(deadline));
   std::uint64_t notes = 0;
   [[maybe_unused]] const auto read = ::read(event_, &notes, sizeof notes);
   interrupted_ = interrupted_ || waiting[1].revents != 0;
   return {.interrupted = interrupted_,
           .timed_out = deadline && std::chrono::steady_clock::now() >= *deadline,
-          .input = waiting[2].revents != 0};
+          .input = waiting[2].revents != 0,
+          .reader_gone = (waiting[3].revents & POLLERR) != 0};
 }
 
 }  // namespace holdfast::cli

@@ -23,10 +23,12 @@ class Wake {
   struct Reasons {
     bool interrupted = false;  ///< for good, once a signal came
     bool timed_out = false;
-    bool input = false;  ///< `input_fd` can be read, or has ended
+    bool input = false;        ///< `input_fd` can be read, or has ended
+    bool reader_gone = false;  ///< nobody reads the pipe `output_fd` any more
   };
-  /// @param input_fd -1: none
-  Reasons wait(std::optional<std::chrono::steady_clock::time_point> deadline, int input_fd = -1);
+  /// @param input_fd -1: none  @param output_fd the same
+  Reasons wait(std::optional<std::chrono::steady_clock::time_point> deadline, int input_fd = -1,
+               int output_fd = -1);
 
  private:
   int event_ = -1;

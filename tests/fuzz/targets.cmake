@@ -2,10 +2,12 @@
 # replay of their corpora among the unit tests (tests/unit).
 set(HOLDFAST_FUZZ_TARGETS
   acknowledgement
+  binary_schema
   broker_url
   budget_state
   certificate
   csr
+  decoding
   envelope
   http_tunnel
   idle_state
@@ -28,10 +30,12 @@ set(HOLDFAST_FUZZ_TARGETS
   topic
   trust_state)
 set(HOLDFAST_FUZZ_NEEDS_acknowledgement holdfast_mqtt holdfast_relay)
+set(HOLDFAST_FUZZ_NEEDS_binary_schema holdfast_decoding)
 set(HOLDFAST_FUZZ_NEEDS_broker_url holdfast_channel)
 set(HOLDFAST_FUZZ_NEEDS_budget_state holdfast_budget)
 set(HOLDFAST_FUZZ_NEEDS_certificate holdfast_channel)
 set(HOLDFAST_FUZZ_NEEDS_csr holdfast_pinning)
+set(HOLDFAST_FUZZ_NEEDS_decoding holdfast_decoding)
 set(HOLDFAST_FUZZ_NEEDS_envelope holdfast_payload holdfast_sample_schemas)
 set(HOLDFAST_FUZZ_NEEDS_http_tunnel holdfast_channel)
 set(HOLDFAST_FUZZ_NEEDS_network_changes holdfast_channel)

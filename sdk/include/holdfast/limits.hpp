@@ -307,6 +307,15 @@ inline constexpr auto kLedgerInterval = std::chrono::seconds(1h);
 /// below what would cost memory or stack.
 inline constexpr unsigned kMaxFlatbufferDepth = 32;
 inline constexpr unsigned kMaxFlatbufferTables = 10'000;
+/// A binary schema that a person names, and the tables in it (two a field): far above any that was
+/// written by hand.
+inline constexpr std::size_t kMaxSchemaBytes = std::size_t{4} * 1024 * 1024;
+inline constexpr unsigned kMaxSchemaTables = 100'000;
+/// What one payload may be as text: sixty times its own size. Parts of a FlatBuffer may be shared,
+/// so that a small one may tell gigabytes.
+inline constexpr std::size_t kMaxDecodedBytes = std::size_t{16} * 1024 * 1024;
+/// Columns of a table that is made of a schema: spreadsheets end at 16,384.
+inline constexpr std::size_t kMaxColumns = 4'096;
 /// Channels of a series: a vehicle's bus has more signals, but no reading takes all of them.
 inline constexpr std::size_t kMaxSeriesChannels = 64;
 /// Readings in one batch: more than an hour of one a second. With all channels they take 2 MiB of a
