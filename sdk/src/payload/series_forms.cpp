@@ -127,15 +127,16 @@ bool read_raw(Cursor& cursor, std::span<std::int64_t> values) noexcept {
     T narrow = 0;
     std::memcpy(&narrow, from, sizeof narrow);
     from += sizeof narrow;
-    value = static_cast<std::int64_t>(narrow);
+    value = static_cast<std::int64_t>(narrow);  // NOLINT(bugprone-signed-char-misuse): sign and all
   }
   return true;
 }
 
 void put_golomb(BitWriter& writer, std::int64_t value, unsigned order) noexcept {
   const std::uint64_t sum = zigzag(value) + (std::uint64_t{1} << order);
-  const unsigned below = static_cast<unsigned>(std::bit_width(sum)) - 1;
-  const unsigned ones = below - order;
+  // The sum is above 0 and has more than `order` bits; the masks say so to the analyzer.
+  const unsigned below = (static_cast<unsigned>(std::bit_width(sum)) - 1) & 63U;
+  const unsigned ones = (below - order) & 63U;
   writer.put((std::uint64_t{1} << ones) - 1, ones + 1);
   writer.put(sum ^ (std::uint64_t{1} << below), below);
 }
