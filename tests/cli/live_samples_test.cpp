@@ -1,0 +1,64 @@
+// Can somebody watch the samples while they run, as readings and not as bytes?
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
+#include <sstream>
+#include <string>
+
+#include "cli/cli_fixture.hpp"
+
+namespace holdfast::test {
+namespace {
+
+using Json = nlohmann::json;
+
+class LiveSamplesTest : public BrokerCliTest {
+ protected:
+  LiveSamplesTest() : broker_(make_broker()) {}
+
+  std::unique_ptr<Process> start(const std::string& program, const Words& more) {
+    Words argv = words(program, broker_->tls_port(), more);
+    return Process::spawn(std::move(argv), {.working_directory = dir_.path()});
+  }
+  std::unique_ptr<Mosquitto> broker_;
+};
+
+TEST_F(LiveSamplesTest, TheDriveIsATableWhileItRuns) {
+  const auto drive = start(HOLDFAST_DRIVE, {"--topic", "truck/17/drive", "--every", "20ms",
+                                            "--max-delay", "100ms", "--track", HOLDFAST_TRACK});
+  const auto result = cli(
+      words("sub", broker_->tls_port(), {"--filter", "truck/+/drive", "--csv", "--count", "5"}));
+  EXPECT_EQ(result.status, 0) << result.err;
+  EXPECT_TRUE(drive->running());
+  EXPECT_EQ(result.out.substr(0, result.out.find('\n')),
+            "topic,epoch,sequence,row,time_ms,boot,lat,lon,speed,heading,fuel")
+      << result.out;
+  // Five batches of some positions each.
+  EXPECT_GT(std::count(result.out.begin(), result.out.end(), '\n'), 6);
+  EXPECT_NE(result.out.find("truck/17/drive,"), std::string::npos);
+}
+
+TEST_F(LiveSamplesTest, TheBoardIsALineOfJsonForEachReading) {
+  const auto board = start(
+      HOLDFAST_BOARD, {"--topic-prefix", "board/1", "--every", "20ms", "--max-delay", "200ms"});
+  const auto result = cli(words("sub", broker_->tls_port(),
+                                {"--filter", "board/+/r", "--count", "3", "--schema",
+                                 std::string(HOLDFAST_SAMPLE_BFBS) + "/board.bfbs"}));
+  EXPECT_EQ(result.status, 0) << result.err;
+  std::istringstream lines(result.out);
+  std::size_t readings = 0;
+  std::uint64_t last = 0;
+  for (std::string line; std::getline(lines, line); ++readings) {
+    const Json reading = Json::parse(line);
+    EXPECT_EQ(reading["schema"], "board.BoardReading") << line;
+    const auto uptime = reading["body"]["uptime_ms"].get<std::uint64_t>();
+    EXPECT_GT(uptime, last) << line;
+    last = uptime;
+  }
+  EXPECT_GT(readings, 3U) << "readings that waited together share a message\n" << result.out;
+}
+
+}  // namespace
+}  // namespace holdfast::test
