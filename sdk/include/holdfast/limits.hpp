@@ -43,6 +43,11 @@ inline constexpr auto kTimeFloorStep = std::chrono::seconds(6h);
 inline constexpr std::size_t kMaxSubscriptions = 64;
 /// Longest key of a message that replaces another.
 inline constexpr std::size_t kMaxKeyBytes = 128;
+/// Longest content type that a message may carry: a media type with parameters. It is paid for with
+/// each message.
+inline constexpr std::size_t kMaxContentTypeBytes = 256;
+/// Longest correlation data. MQTT allows 65,535; a UUID as text has 36.
+inline constexpr std::size_t kMaxCorrelationBytes = 256;
 /// Streams of one device.
 inline constexpr std::size_t kMaxStreams = 64;
 

@@ -356,6 +356,10 @@ struct PublishOptions {
   std::string key;
   /// Needs QoS 1 and `Options::state_dir`.
   Durable durable = Durable::never();
+  // What a receiver is told besides; MQTT 5 only (section 3.3.2.3). What is empty costs nothing.
+  std::string content_type{};    ///< at most `limits::kMaxContentTypeBytes`, plain UTF-8
+  std::string response_topic{};  ///< where an answer is expected; no wildcards
+  std::vector<std::byte> correlation_data{};  ///< at most `limits::kMaxCorrelationBytes`
   /// Of a durable message: told once, on the handler thread, when it is safe, that is written or
   /// already acknowledged; or that it never will be.
   std::function<void(const Stored&)> on_stored{};

@@ -48,6 +48,7 @@ Failure check_stream(std::string_view topic, const StreamOptions& options, bool 
 /// How each message of a stream is published.
 PublishOptions publish_options(const StreamOptions& options);
 Failure check_publish(std::string_view topic, std::size_t payload_bytes,
-                      const PublishOptions& options, bool has_state_dir);
+                      const PublishOptions& options, bool has_state_dir,
+                      MqttVersion version = MqttVersion::v5);
 
 }  // namespace holdfast::device

@@ -137,13 +137,16 @@ Receipt Core::refuse(Failure failure) {
 Receipt Core::publish(std::string_view topic, std::span<const std::byte> payload,
                       PublishOptions options, outbox::StreamId stream) {
   const bool has_state_dir = !settings_.options.state_dir.empty();
-  if (Failure failure = check_publish(topic, payload.size(), options, has_state_dir)) {
+  if (Failure failure = check_publish(topic, payload.size(), options, has_state_dir,
+                                      settings_.options.mqtt_version)) {
     return refuse(std::move(failure));
   }
   outbox::Entry entry;
   entry.stream = stream;
   entry.topic = std::string(topic);
   entry.payload.assign(payload.begin(), payload.end());
+  entry.properties = Properties(
+      {options.content_type, options.response_topic, std::span(options.correlation_data)});
   entry.qos = options.qos;
   entry.retain = options.retain;
   entry.priority = options.priority;

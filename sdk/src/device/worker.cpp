@@ -29,6 +29,14 @@ session::Config session_config(const Options& options) {
           .brokers = static_cast<unsigned>(1 + options.fallback_brokers.size())};
 }
 
+// What a message takes while it waits for its handler.
+std::size_t bytes_of(const Message& message) {
+  std::size_t bytes = message.topic.size() + message.payload.size() + message.content_type.size() +
+                      message.response_topic.size() + message.correlation_data.size();
+  for (const auto& [name, value] : message.user_properties) bytes += name.size() + value.size();
+  return bytes;
+}
+
 }  // namespace
 
 // Lets a thread that is not ours post to the worker while there is one.
@@ -357,7 +365,7 @@ void Worker::arrived(const Message& message) {
     return;
   }
   for (auto& handler : handlers) {
-    const std::size_t bytes = message.topic.size() + message.payload.size();
+    const std::size_t bytes = bytes_of(message);
     const bool taken = shared_.dispatcher.post_message(
         bytes,
         [handler = std::move(handler), copy = message]() mutable { (*handler)(std::move(copy)); });

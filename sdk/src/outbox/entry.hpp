@@ -14,6 +14,7 @@
 
 #include "base/clock.hpp"
 #include "base/failure.hpp"
+#include "base/properties.hpp"
 
 namespace holdfast::outbox {
 
@@ -29,6 +30,7 @@ struct Entry {
   std::uint32_t sequence = 0;
   std::string topic;
   std::vector<std::byte> payload;
+  Properties properties;
   Qos qos = Qos::at_least_once;
   Retain retain = Retain::no;
   Priority priority = Priority::normal;
@@ -40,7 +42,9 @@ struct Entry {
   std::function<void(const Stored&)> on_stored;
   std::function<void(const Delivery&)> on_done;
 
-  std::size_t bytes() const { return topic.size() + payload.size() + key.size(); }
+  std::size_t bytes() const {
+    return topic.size() + payload.size() + key.size() + properties.size();
+  }
 };
 
 /// An entry that left without delivery, and why. Of one that was on the disk alone, only `id`,
