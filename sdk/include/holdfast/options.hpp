@@ -314,7 +314,9 @@ struct Options {
   Resumption resumption{};
   CipherSuites cipher_suites = CipherSuites::cheapest;
   /// A directory of this device's own, made (mode 0700) if it is missing and locked while the
-  /// device exists. Empty: nothing is kept.
+  /// device exists. Empty: nothing is kept. A device that finds it empty is a new one, and drops
+  /// what brokers keep for its client identifier (MQTT 5): a board that replaces another runs none
+  /// of its commands.
   std::filesystem::path state_dir;
 
   /// The files may be exchanged while the device runs: they are looked at before each connection.
@@ -325,6 +327,9 @@ struct Options {
   /// How long the broker keeps this session while the device is away. Whole seconds; 0: not at all.
   std::chrono::seconds session_expiry = limits::kSessionExpiry;
   std::optional<Will> will;
+  /// Where answers to this device's own calls come to; nobody else should be allowed to publish
+  /// there who is not called. No wildcards. Empty: `reply/` and the client identifier.
+  std::string reply_topic;
 
   /// With a subscription or a will: how long a dead line may go unnoticed, 10 s to 18 h.
   /// Without them nothing is probed, and silence costs nothing.

@@ -286,8 +286,11 @@ Settings check_options(Options options) {
   check_budget(options);
   std::vector<std::string> warnings = channel::check_library();
   auto tls = channel::make_tls_policy(options, warnings);
-  return {std::move(options),  std::move(broker),   std::move(fallbacks), std::move(reach),
-          std::move(built_in), std::move(recovery), std::move(tls),       std::move(warnings)};
+  std::string reply_topic =
+      options.reply_topic.empty() ? "reply/" + options.client_id : options.reply_topic;
+  return {std::move(options), std::move(broker),      std::move(fallbacks),
+          std::move(reach),   std::move(built_in),    std::move(recovery),
+          std::move(tls),     std::move(reply_topic), std::move(warnings)};
 }
 
 namespace {

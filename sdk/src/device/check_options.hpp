@@ -37,6 +37,7 @@ struct Settings {
   pinning::BuiltIn built_in;  ///< the pins and root keys that the app was built with
   std::optional<RecoverySettings> recovery;
   channel::TlsPolicy tls;
+  std::string reply_topic;            ///< not checked: only who calls needs it
   std::vector<std::string> warnings;  ///< what an operator should know before the start
 };
 

@@ -67,6 +67,7 @@ Worker::Worker(asio::io_context& io, const Settings& settings, Shared& shared,
       random_(std::move(random)),
       trust_(settings, shared, time_),
       budget_(settings, shared, time_),
+      sessions_(settings, shared),
       tickets_(settings, shared, [this] { return moment(); }),
       ledger_(settings, shared, time_),
       paths_(io.get_executor(), settings, path_events()),
@@ -122,6 +123,7 @@ void Worker::start() {
         trust_.begin(now());
         watch_network();
         session_.restore(lines_.load());
+        sessions_.begin();
         ledger_.begin();
         tell_the_time();
         tickets_.begin();
@@ -292,6 +294,7 @@ void Worker::logged_in(const mqtt_engine::Granted& granted) {
     act();
     return;
   }
+  sessions_.logged_in(broker_name());
   tell_the_time();  // a system is often synchronised about now
   report_pins();
   // A set came while this connection was being made. Only a full handshake proves it.
@@ -412,6 +415,7 @@ void Worker::look() {
   look_at_ledger();
   look_at_budget();
   sender_.expire(now());
+  shared_.calls.expire(now());
   if (session_.is_up() && link_ && with_ != With::recovery && !budget_.stops()) {
     subscribe(false, false);
     sender_.pump(now());
@@ -477,6 +481,7 @@ void Worker::arm_timer(std::optional<Instant> next) {
   };
   sooner(shared_.outbox.next_due(now()));
   sooner(sender_.paused_until());
+  sooner(shared_.calls.next_deadline());
   sooner(prove_at_);
   sooner(trust_.next_look(now()));
   sooner(budget_.next_look());

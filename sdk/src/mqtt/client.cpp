@@ -160,7 +160,7 @@ class Client::Handle final : public Disposable {
     if (!login_.username.empty()) options_.set_user_name(login_.username);
     if (!login_.password.empty()) options_.set_password(login_.password);
     if (v5) {
-      options_.set_clean_start(false);
+      options_.set_clean_start(login_.clean_start);
       properties_.add({paho::property::RECEIVE_MAXIMUM, limits::kReceiveMaximum});
       properties_.add({paho::property::MAXIMUM_PACKET_SIZE,
                        static_cast<std::int32_t>(limits::kMaxInboundPacketBytes)});

@@ -108,7 +108,8 @@ TEST(Sources, IncludeNoOpenssl) {
 }
 
 TEST(PureRooms, KnowNeitherSocketsNorThreads) {
-  for (const char* room : {"session", "budget", "ledger", "pinning", "payload", "resumption"}) {
+  for (const char* room :
+       {"session", "budget", "ledger", "pinning", "payload", "resumption", "commands"}) {
     EXPECT_THAT(offenders(kSdk / "src" / room,
                           "^(asio|sys/|netinet/|unistd|thread$|mutex$|atomic$|future$)"),
                 IsEmpty());
