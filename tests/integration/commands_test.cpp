@@ -276,6 +276,32 @@ TEST_F(PredecessorTest, ADeviceThatHasLostItsMemoryRunsNothingThatWasQueued) {
   EXPECT_EQ(ran_.all(), times(1, "fresh"));
 }
 
+// Each broker has a queue of its own for the client identifier.
+TEST_F(PredecessorTest, AFallbackBrokerIsStartedCleanAsWell) {
+  const auto second = make_broker();
+  const auto url_of = [](std::uint16_t port) {
+    return "mqtts://127.0.0.1:" + std::to_string(port);
+  };
+  Options before = device_options("state");
+  before.broker = url_of(second->tls_port());
+  start(before)->operator*().stop();
+  Publisher publisher({.port = second->plain_port()});
+  publisher.publish("cmd", request("queued"), 1, false, asking("q"));
+  ASSERT_TRUE(publisher.wait_acks(kBound));
+
+  TcpProxy road(broker_->tls_port());
+  Options options = device_options("another");
+  options.broker = url_of(road.port());
+  options.fallback_brokers = {{.broker = before.broker}};
+  const auto device = start(options);
+  road.refuse_new(true);
+  road.cut_all();
+  ASSERT_TRUE(device->wait_for(EventKind::subscribed, 2));
+  publisher.publish("cmd", request("fresh"), 1, false, asking("f"));
+  ASSERT_TRUE(ran_.wait_for_count(1, kBound));
+  EXPECT_EQ(ran_.all(), times(1, "fresh"));
+}
+
 // A subscription of its own outlives the first connection, which was clean.
 TEST_F(PredecessorTest, TheFirstSessionIsKeptAfterItsFirstConnection) {
   TcpProxy proxy(broker_->tls_port());

@@ -7,6 +7,7 @@
 #include <asio/post.hpp>
 
 #include "channel/network_key.hpp"
+#include "device/message_bytes.hpp"
 #include "mqtt/paho_runtime.hpp"
 #include "mqtt/reason.hpp"
 
@@ -27,14 +28,6 @@ session::Config session_config(const Options& options) {
           .reachable_within = options.reachable_within,
           .hold = options.hold,
           .brokers = static_cast<unsigned>(1 + options.fallback_brokers.size())};
-}
-
-// What a message takes while it waits for its handler.
-std::size_t bytes_of(const Message& message) {
-  std::size_t bytes = message.topic.size() + message.payload.size() + message.content_type.size() +
-                      message.response_topic.size() + message.correlation_data.size();
-  for (const auto& [name, value] : message.user_properties) bytes += name.size() + value.size();
-  return bytes;
 }
 
 }  // namespace
