@@ -3,12 +3,14 @@
 #include <thread>
 
 #include "command_generated.h"
+#include "done_generated.h"
 #include "reading_generated.h"
 
 using namespace std::chrono_literals;
 
-void obey(const Command& command) {
+DoneT obey(const Command& command) {
   std::cout << command.verb()->c_str() << std::endl;
+  return DoneT{};
 }
 
 ReadingT read_sensors() {
@@ -23,7 +25,7 @@ int main() {
       .pins = {"sha256/…in service…", "sha256/…backup…"},
       .state_dir = "/var/lib/truck",
   });
-  device.on<Command>("truck/17/cmd", [](const Command& command) { obey(command); });
+  device.on_command<Command, Done>("truck/17/cmd", obey);
   auto readings = device.stream<Reading>("truck/17/r", {.max_delay = 5min, .ttl = 24h});
   device.start();
   for (;;) readings.push(read_sensors());

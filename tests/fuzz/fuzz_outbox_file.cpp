@@ -52,6 +52,7 @@ Row row(MessageId id, std::size_t payload_bytes) {
   row.of_stream = id % 2 == 0;
   if (id % 5 == 0) row.key = "door";
   if (id % 3 == 0) row.expires = 1'000 * rank;
+  if (id % 7 == 0) row.properties = Properties({"text/plain", "reply/1", row.payload});
   return row;
 }
 

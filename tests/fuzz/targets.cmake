@@ -6,6 +6,8 @@ set(HOLDFAST_FUZZ_TARGETS
   broker_url
   budget_state
   certificate
+  command_error
+  command_record
   csr
   decoding
   envelope
@@ -18,11 +20,14 @@ set(HOLDFAST_FUZZ_TARGETS
   pem
   pin
   pin_set
+  properties
   proxy_url
   series
   series_layout
+  record_log
   server_hello
   server_reference
+  session_marks
   slot
   spki
   ticket_store
@@ -34,6 +39,8 @@ set(HOLDFAST_FUZZ_NEEDS_binary_schema holdfast_decoding)
 set(HOLDFAST_FUZZ_NEEDS_broker_url holdfast_channel)
 set(HOLDFAST_FUZZ_NEEDS_budget_state holdfast_budget)
 set(HOLDFAST_FUZZ_NEEDS_certificate holdfast_channel)
+set(HOLDFAST_FUZZ_NEEDS_command_error holdfast_commands)
+set(HOLDFAST_FUZZ_NEEDS_command_record holdfast_commands)
 set(HOLDFAST_FUZZ_NEEDS_csr holdfast_pinning)
 set(HOLDFAST_FUZZ_NEEDS_decoding holdfast_decoding)
 set(HOLDFAST_FUZZ_NEEDS_envelope holdfast_payload holdfast_sample_schemas)
@@ -46,11 +53,14 @@ set(HOLDFAST_FUZZ_NEEDS_packet_framer holdfast_relay)
 set(HOLDFAST_FUZZ_NEEDS_pem holdfast_crypto)
 set(HOLDFAST_FUZZ_NEEDS_pin holdfast_pinning)
 set(HOLDFAST_FUZZ_NEEDS_pin_set holdfast_pinning)
+set(HOLDFAST_FUZZ_NEEDS_properties holdfast_base)
 set(HOLDFAST_FUZZ_NEEDS_proxy_url holdfast_channel)
 set(HOLDFAST_FUZZ_NEEDS_series holdfast_payload)
 set(HOLDFAST_FUZZ_NEEDS_series_layout holdfast_payload)
+set(HOLDFAST_FUZZ_NEEDS_record_log holdfast_state)
 set(HOLDFAST_FUZZ_NEEDS_server_reference holdfast_channel holdfast_mqtt)
 set(HOLDFAST_FUZZ_NEEDS_server_hello holdfast_channel)
+set(HOLDFAST_FUZZ_NEEDS_session_marks holdfast_session)
 set(HOLDFAST_FUZZ_NEEDS_slot holdfast_state)
 set(HOLDFAST_FUZZ_NEEDS_spki holdfast_pinning)
 set(HOLDFAST_FUZZ_NEEDS_ticket_store holdfast_resumption)

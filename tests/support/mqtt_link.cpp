@@ -148,11 +148,35 @@ void MqttLink::subscribe(const std::string& filter) {
                            nullptr);
 }
 
-void MqttLink::publish(const std::string& topic, std::string_view payload, int qos, bool retain) {
-  check(::mosquitto_publish_v5(client_.get(), nullptr, topic.c_str(),
-                               static_cast<int>(payload.size()), payload.data(), qos, retain,
-                               nullptr),
-        "publish");
+void MqttLink::publish(const std::string& topic, std::string_view payload, int qos, bool retain,
+                       const MessageProperties& properties) {
+  mosquitto_property* list = nullptr;
+  const auto add_text = [&list](int identifier, const std::string& text) {
+    if (text.empty()) return;
+    check(::mosquitto_property_add_string(&list, identifier, text.c_str()), "property");
+  };
+  add_text(MQTT_PROP_CONTENT_TYPE, properties.content_type);
+  add_text(MQTT_PROP_RESPONSE_TOPIC, properties.response_topic);
+  if (const std::string& data = properties.correlation_data; !data.empty()) {
+    check(::mosquitto_property_add_binary(&list, MQTT_PROP_CORRELATION_DATA, data.data(),
+                                          static_cast<std::uint16_t>(data.size())),
+          "correlation data");
+  }
+  if (properties.expiry_s) {
+    check(::mosquitto_property_add_int32(&list, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL,
+                                         *properties.expiry_s),
+          "expiry");
+  }
+  for (const auto& [name, value] : properties.user_properties) {
+    check(::mosquitto_property_add_string_pair(&list, MQTT_PROP_USER_PROPERTY, name.c_str(),
+                                               value.c_str()),
+          "user property");
+  }
+  const int code =
+      ::mosquitto_publish_v5(client_.get(), nullptr, topic.c_str(),
+                             static_cast<int>(payload.size()), payload.data(), qos, retain, list);
+  ::mosquitto_property_free_all(&list);
+  check(code, "publish");
 }
 
 }  // namespace holdfast::test

@@ -7,9 +7,12 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "support/event_wait.hpp"
 
@@ -27,6 +30,15 @@ struct MqttLinkOptions {
   std::string username{};  // Empty: anonymous.
   std::string password{};
   Session session = Session::kFresh;
+};
+
+// What a message tells besides its payload (MQTT 5, 3.3.2.3); what is empty is not sent.
+struct MessageProperties {
+  std::string content_type{};
+  std::string response_topic{};
+  std::string correlation_data{};
+  std::optional<std::uint32_t> expiry_s{};
+  std::vector<std::pair<std::string, std::string>> user_properties{};
 };
 
 // MqttLink is an MQTT 5 connection of libmosquitto, independent of the SDK, kept
@@ -57,7 +69,8 @@ class MqttLink {
   // and an exception must not run through the C library.
   void subscribe(const std::string& filter);
   // Throws std::runtime_error when libmosquitto does not take it.
-  void publish(const std::string& topic, std::string_view payload, int qos, bool retain);
+  void publish(const std::string& topic, std::string_view payload, int qos, bool retain,
+               const MessageProperties& properties = {});
 
   std::size_t connects() const { return connect_codes_.size(); }
 

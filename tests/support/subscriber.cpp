@@ -19,10 +19,26 @@ std::string take_text(char* text) {
   return copy;
 }
 
-std::string content_type_of(const mosquitto_property* properties) {
+std::string text_of(const mosquitto_property* properties, int identifier) {
   char* text = nullptr;
-  ::mosquitto_property_read_string(properties, MQTT_PROP_CONTENT_TYPE, &text, false);
+  ::mosquitto_property_read_string(properties, identifier, &text, false);
   return take_text(text);
+}
+
+std::string correlation_data_of(const mosquitto_property* properties) {
+  void* data = nullptr;
+  std::uint16_t bytes = 0;
+  ::mosquitto_property_read_binary(properties, MQTT_PROP_CORRELATION_DATA, &data, &bytes, false);
+  std::string copy(static_cast<const char*>(data), bytes);
+  std::free(data);
+  return copy;
+}
+
+std::optional<std::uint32_t> expiry_of(const mosquitto_property* properties) {
+  std::uint32_t seconds = 0;
+  const auto* found = ::mosquitto_property_read_int32(properties, MQTT_PROP_MESSAGE_EXPIRY_INTERVAL,
+                                                      &seconds, false);
+  return found == nullptr ? std::nullopt : std::optional(seconds);
 }
 
 std::vector<std::pair<std::string, std::string>> user_properties_of(
@@ -46,7 +62,10 @@ ReceivedMessage received(const ::mosquitto_message& message, const mosquitto_pro
                                  static_cast<std::size_t>(message.payloadlen)),
           .qos = message.qos,
           .retain = message.retain,
-          .content_type = content_type_of(properties),
+          .content_type = text_of(properties, MQTT_PROP_CONTENT_TYPE),
+          .response_topic = text_of(properties, MQTT_PROP_RESPONSE_TOPIC),
+          .correlation_data = correlation_data_of(properties),
+          .expiry_s = expiry_of(properties),
           .user_properties = user_properties_of(properties)};
 }
 
@@ -101,8 +120,9 @@ Publisher::~Publisher() {
   link_.close();
 }
 
-void Publisher::publish(const std::string& topic, std::string_view payload, int qos, bool retain) {
-  link_.publish(topic, payload, qos, retain);
+void Publisher::publish(const std::string& topic, std::string_view payload, int qos, bool retain,
+                        const MessageProperties& properties) {
+  link_.publish(topic, payload, qos, retain, properties);
   const std::lock_guard lock(mutex_);
   ++published_;
 }

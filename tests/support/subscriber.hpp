@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -23,6 +24,9 @@ struct ReceivedMessage {
   int qos = 0;
   bool retain = false;
   std::string content_type{};  // Empty when not sent.
+  std::string response_topic{};
+  std::string correlation_data{};  // Bytes.
+  std::optional<std::uint32_t> expiry_s{};
   std::vector<std::pair<std::string, std::string>> user_properties{};
 };
 
@@ -78,8 +82,8 @@ class Publisher {
   ~Publisher();
 
   // Hands over to the library's thread; throws std::runtime_error when refused.
-  void publish(const std::string& topic, std::string_view payload, int qos = 1,
-               bool retain = false);
+  void publish(const std::string& topic, std::string_view payload, int qos = 1, bool retain = false,
+               const MessageProperties& properties = {});
   // True when all that was published is acknowledged (QoS 1) or sent (QoS 0)
   // within `bound`; throws std::runtime_error when the broker refused one.
   bool wait_acks(std::chrono::milliseconds bound) const;

@@ -32,6 +32,7 @@
 #include <type_traits>
 #include <utility>
 
+#include <holdfast/command.hpp>
 #include <holdfast/error.hpp>
 #include <holdfast/event.hpp>
 #include <holdfast/message.hpp>
@@ -131,6 +132,22 @@ class Device {
   template <Payload T, class Handler>
   void on(std::string_view filter, Handler handler, SubscribeOptions options = {});
 
+  /// Answers commands on topics that match `filter`, each of them at most once, also across
+  /// restarts with a `state_dir` (docs/guides/commands.md). `handler(const Request&)` or
+  /// `handler(const Request&, const CommandInfo&)` returns a `CommandResult<Reply>`; the answer
+  /// goes to the command's response topic, if it has one. While a handler runs the others wait.
+  /// @throws ConfigError as `subscribe`, and with MQTT 3.1.1.
+  template <Payload Request, Payload Reply, class Handler>
+  void on_command(std::string_view filter, Handler handler, CommandOptions<Request> options = {});
+
+  /// Sends a command, and calls `on_reply(const CallResult<Reply>&)` once, on the handler thread:
+  /// with the answer, or after the deadline at the latest. A call does not outlive the process.
+  /// Errors in the receipt, of which `on_reply` hears nothing: as `publish`, `invalid_options` with
+  /// MQTT 3.1.1, `too_many` (`limits::kMaxCalls`).
+  template <Payload Request, Payload Reply, class Handler>
+  Receipt call(std::string_view topic, const typename Request::NativeTableType& request,
+               const CallOptions& options, Handler on_reply);
+
   /// A stream of readings on one topic. It stays valid, and refuses with `closed`, when the device
   /// has been stopped or destroyed. @throws ConfigError for a topic that MQTT forbids.
   template <Payload T>
@@ -175,6 +192,9 @@ class Device {
 
  private:
   void reject_payload(std::string_view topic, std::error_code error, std::string_view schema);
+  void add_command(std::string_view filter, detail::CommandHandler handler);
+  Receipt send_call(std::string_view topic, std::span<const std::byte> request,
+                    const CallOptions& options, detail::CallHandler handler);
 
   std::shared_ptr<device::Core> core_;
 };
@@ -356,6 +376,19 @@ inline SeriesStream<void> Device::series(std::string_view topic, SeriesLayout la
   detail::StreamBase base(core_, topic, options);
   if (declare == Declare::retained) base.declare(layout);
   return SeriesStream<void>(std::move(base), std::move(layout));
+}
+
+template <Payload Request, Payload Reply, class Handler>
+void Device::on_command(std::string_view filter, Handler handler, CommandOptions<Request> options) {
+  add_command(filter,
+              detail::make_command_handler<Request, Reply>(std::move(handler), std::move(options)));
+}
+
+template <Payload Request, Payload Reply, class Handler>
+Receipt Device::call(std::string_view topic, const typename Request::NativeTableType& request,
+                     const CallOptions& options, Handler on_reply) {
+  return send_call(topic, as_payload(pack<Request>(request)), options,
+                   detail::make_call_handler<Reply>(std::move(on_reply)));
 }
 
 template <Payload T>

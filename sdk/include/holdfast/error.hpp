@@ -74,7 +74,13 @@ enum class Errc {
   inbound_overflow = 91,  ///< handlers are slower than the messages that arrive
   system_failure = 92,    ///< the operating system refused a resource
   budget_used_up = 93,    ///< the month's bytes are used up, and `UsedUp::stop` was asked for
-  storage_failed = 94,    ///< the outbox's file cannot be written
+  storage_failed = 94,    ///< a file in `state_dir` cannot be written
+
+  // Commands, as their caller is told.
+  command_failed = 100,       ///< it was run, and ended with an error
+  command_refused = 101,      ///< it was not run
+  command_interrupted = 102,  ///< the device went down while it ran: nobody knows how far it came
+  reply_lost = 103,           ///< it was run before, and what it answered is no longer known
 };
 
 /// What the caller can do.

@@ -45,6 +45,8 @@ enum class EventKind {
   storage_failed,     ///< the outbox's file cannot be written: `detail` says why, and what mends it
   storage_works,      ///< it can be written again
   message_set_aside,  ///< a durable message went to the dead letters; `detail` says why
+  command_refused,    ///< a command was not run, or not once more; `detail` says why
+  reply_unexpected,   ///< an answer came that belongs to no call: late, or somebody else's
   warning,            ///< anything else that an operator should know
   stopped,            ///< the device has stopped
 };

@@ -43,6 +43,11 @@ inline constexpr auto kTimeFloorStep = std::chrono::seconds(6h);
 inline constexpr std::size_t kMaxSubscriptions = 64;
 /// Longest key of a message that replaces another.
 inline constexpr std::size_t kMaxKeyBytes = 128;
+/// Longest content type that a message may carry: a media type with parameters. It is paid for with
+/// each message.
+inline constexpr std::size_t kMaxContentTypeBytes = 256;
+/// Longest correlation data. MQTT allows 65,535; a UUID as text has 36.
+inline constexpr std::size_t kMaxCorrelationBytes = 256;
 /// Streams of one device.
 inline constexpr std::size_t kMaxStreams = 64;
 
@@ -161,6 +166,37 @@ inline constexpr auto kGatherStep = 50us;
 inline constexpr auto kAckStep = 250us;
 /// Unacknowledged messages from which on acknowledgements are read in that rhythm.
 inline constexpr std::size_t kManyInFlight = 16;
+
+// --- Commands ----------------------------------------------------------------------------------
+
+/// Commands that are remembered so that none is run twice: one in twenty seconds, for a day. More
+/// in a shorter time are refused.
+inline constexpr std::size_t kRememberedCommands = 4'096;
+/// How long a command is remembered at least, in time that the device is running; longer where
+/// `Options::session_expiry` is, which bounds how late a broker may bring a message once more.
+inline constexpr auto kCommandReach = std::chrono::seconds(24h);
+/// Beyond that: what passes between a message and the loss of its connection, and the step below.
+inline constexpr auto kCommandReachMargin = std::chrono::seconds(2h);
+/// A second copy is written down as seen if the one before is so long ago.
+inline constexpr auto kCommandSeenStep = std::chrono::seconds(1h);
+/// Bytes of the replies that are kept for second copies, and of one of them. The oldest go first.
+inline constexpr std::size_t kKeptReplyBytes = std::size_t{256} * 1024;
+inline constexpr std::size_t kMaxKeptReplyBytes = std::size_t{32} * 1024;
+/// The file of commands is written anew when it has twice the bytes that it needs, and so many.
+inline constexpr std::size_t kCommandLogSlack = std::size_t{64} * 1024;
+/// Longest text of an error that answers a command.
+inline constexpr std::size_t kMaxCommandErrorBytes = 1024;
+/// An answer is worth something until the command's deadline and this; without a deadline for a
+/// day.
+inline constexpr auto kReplyGrace = std::chrono::milliseconds(60s);
+inline constexpr auto kReplyTime = std::chrono::milliseconds(24h);
+/// Calls that wait for their answers.
+inline constexpr std::size_t kMaxCalls = 256;
+/// How long a call waits for its answer, unless told: three round trips on a slow link.
+inline constexpr auto kCallDeadline = std::chrono::milliseconds(30s);
+/// Brokers with which a device knows to have a session: the first, its fallbacks, and some that
+/// they have named.
+inline constexpr std::size_t kMarkedBrokers = 16;
 
 // --- Waits -------------------------------------------------------------------------------------
 

@@ -3,12 +3,15 @@
 
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
 #include <system_error>
+#include <utility>
 #include <vector>
 
 #include <holdfast/options.hpp>
@@ -25,6 +28,16 @@ struct Message {
   std::vector<std::byte> payload;
   Qos qos = Qos::at_most_once;
   Retain retain = Retain::no;  ///< `yes`: stored by the broker, not published just now
+
+  // What its sender tells besides, with MQTT 5 (section 3.3.2.3); empty: nothing. It is as foreign
+  // as the payload is.
+  std::string content_type;
+  std::string response_topic;  ///< where an answer is expected
+  std::vector<std::byte> correlation_data;
+  /// It is worthless from then on (Message Expiry). What the broker had left of it when it sent the
+  /// message counts from the arrival here.
+  std::optional<std::chrono::steady_clock::time_point> expires;
+  std::vector<std::pair<std::string, std::string>> user_properties;
 };
 
 /// The answer to a publish: accepted into the outbox, or refused at once. A refusal that nobody

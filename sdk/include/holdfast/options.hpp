@@ -314,7 +314,9 @@ struct Options {
   Resumption resumption{};
   CipherSuites cipher_suites = CipherSuites::cheapest;
   /// A directory of this device's own, made (mode 0700) if it is missing and locked while the
-  /// device exists. Empty: nothing is kept.
+  /// device exists. Empty: nothing is kept. A device that finds it empty is a new one, and drops
+  /// what brokers keep for its client identifier (MQTT 5): a board that replaces another runs none
+  /// of its commands.
   std::filesystem::path state_dir;
 
   /// The files may be exchanged while the device runs: they are looked at before each connection.
@@ -325,6 +327,9 @@ struct Options {
   /// How long the broker keeps this session while the device is away. Whole seconds; 0: not at all.
   std::chrono::seconds session_expiry = limits::kSessionExpiry;
   std::optional<Will> will;
+  /// Where answers to this device's own calls come to; nobody else should be allowed to publish
+  /// there who is not called. No wildcards. Empty: `reply/` and the client identifier.
+  std::string reply_topic;
 
   /// With a subscription or a will: how long a dead line may go unnoticed, 10 s to 18 h.
   /// Without them nothing is probed, and silence costs nothing.
@@ -356,6 +361,10 @@ struct PublishOptions {
   std::string key;
   /// Needs QoS 1 and `Options::state_dir`.
   Durable durable = Durable::never();
+  // What a receiver is told besides; MQTT 5 only (section 3.3.2.3). What is empty costs nothing.
+  std::string content_type{};    ///< at most `limits::kMaxContentTypeBytes`, plain UTF-8
+  std::string response_topic{};  ///< where an answer is expected; no wildcards
+  std::vector<std::byte> correlation_data{};  ///< at most `limits::kMaxCorrelationBytes`
   /// Of a durable message: told once, on the handler thread, when it is safe, that is written or
   /// already acknowledged; or that it never will be.
   std::function<void(const Stored&)> on_stored{};
@@ -377,6 +386,9 @@ struct StreamOptions {
   Order order = Order::oldest_first;
   Durable durable = Durable::never();
   StreamBounds bounds{};  ///< of the topic: streams on the same one share them
+  /// Told with each message, for receivers whom the topic does not tell what it is
+  /// (docs/guides/payloads.md). MQTT 5 only. Empty: nothing is told, and nothing paid.
+  std::string content_type{};
 };
 
 /// What one reading of a stream needs besides; the fields mean what they mean in `PublishOptions`.

@@ -143,6 +143,10 @@ struct Counters {
   std::uint64_t events_dropped = 0;
   std::uint64_t intruders = 0;     ///< foreign processes dropped at the private pipe
   std::uint64_t pin_failures = 0;  ///< handshakes refused because of the key
+  std::uint64_t commands_run = 0;
+  std::uint64_t commands_repeated = 0;  ///< second copies, answered from memory
+  std::uint64_t commands_refused = 0;   ///< not run, or not once more, for any other reason
+  std::uint64_t foreign_replies = 0;    ///< answers that belong to no call that waits
 };
 
 struct Status {

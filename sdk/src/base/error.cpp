@@ -96,7 +96,15 @@ std::string describe(Errc error) {
     case Errc::budget_used_up:
       return "the month's bytes are used up";
     case Errc::storage_failed:
-      return "the outbox cannot be written";
+      return "state cannot be written";
+    case Errc::command_failed:
+      return "command failed";
+    case Errc::command_refused:
+      return "command not run";
+    case Errc::command_interrupted:
+      return "command interrupted";
+    case Errc::reply_lost:
+      return "command was run, its reply is lost";
   }
   return "unknown error";
 }
@@ -171,6 +179,10 @@ Condition condition_of(Errc error) {
     case Errc::foreign_payload:
     case Errc::unknown_layout:
     case Errc::invalid_reading:
+    case Errc::command_failed:
+    case Errc::command_refused:
+    case Errc::command_interrupted:
+    case Errc::reply_lost:
       return Condition::refused;
   }
   return Condition::refused;

@@ -70,6 +70,10 @@ std::string_view to_string(EventKind kind) noexcept {
       return "storage_works";
     case EventKind::message_set_aside:
       return "message_set_aside";
+    case EventKind::command_refused:
+      return "command_refused";
+    case EventKind::reply_unexpected:
+      return "reply_unexpected";
     case EventKind::warning:
       return "warning";
     case EventKind::stopped:

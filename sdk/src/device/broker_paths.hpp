@@ -47,6 +47,8 @@ class BrokerPaths {
   /// The broker that was dialled last is judged by pins of its own: what it shows says nothing
   /// about the trusted keys.
   bool has_own_pins() const { return !paths_[current_].pins.empty(); }
+  /// That one.
+  const channel::BrokerUrl& broker() const { return paths_[current_].broker; }
   /// Counts from 0, which is the first broker.
   std::size_t current() const { return current_; }
 

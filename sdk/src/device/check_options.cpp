@@ -286,8 +286,11 @@ Settings check_options(Options options) {
   check_budget(options);
   std::vector<std::string> warnings = channel::check_library();
   auto tls = channel::make_tls_policy(options, warnings);
-  return {std::move(options),  std::move(broker),   std::move(fallbacks), std::move(reach),
-          std::move(built_in), std::move(recovery), std::move(tls),       std::move(warnings)};
+  std::string reply_topic =
+      options.reply_topic.empty() ? "reply/" + options.client_id : options.reply_topic;
+  return {std::move(options), std::move(broker),      std::move(fallbacks),
+          std::move(reach),   std::move(built_in),    std::move(recovery),
+          std::move(tls),     std::move(reply_topic), std::move(warnings)};
 }
 
 namespace {
@@ -311,10 +314,44 @@ Failure check_durable(const PublishOptions& options, bool has_state_dir) {
   return {};
 }
 
+Failure check_properties(const PublishOptions& options, MqttVersion version) {
+  const std::string& type = options.content_type;
+  const std::string& response = options.response_topic;
+  const std::size_t correlation_bytes = options.correlation_data.size();
+  if (type.empty() && response.empty() && correlation_bytes == 0) return {};
+  if (version == MqttVersion::v3_1_1) {
+    const char* field = !type.empty()       ? "content_type"
+                        : !response.empty() ? "response_topic"
+                                            : "correlation_data";
+    return {Errc::invalid_options, std::string(field) +
+                                       ": MQTT 3.1.1 cannot carry it; leave it empty, or set "
+                                       "Options::mqtt_version to MqttVersion::v5"};
+  }
+  const auto too_long = [](const char* field, std::size_t bytes, std::size_t most) -> Failure {
+    return {Errc::invalid_options, std::string(field) + " of " + std::to_string(bytes) +
+                                       " bytes: at most " + std::to_string(most) + " are taken"};
+  };
+  if (type.size() > limits::kMaxContentTypeBytes) {
+    return too_long("content_type", type.size(), limits::kMaxContentTypeBytes);
+  }
+  if (const auto why = mqtt_engine::why_not_utf8(type); !why.empty()) {
+    return {Errc::invalid_options, "content_type: " + why + "; MQTT wants plain UTF-8"};
+  }
+  if (!response.empty()) {
+    if (const auto why = mqtt_engine::why_not_topic(response); !why.empty()) {
+      return {Errc::invalid_topic, "response_topic \"" + response.substr(0, 80) + "\": " + why};
+    }
+  }
+  if (correlation_bytes > limits::kMaxCorrelationBytes) {
+    return too_long("correlation_data", correlation_bytes, limits::kMaxCorrelationBytes);
+  }
+  return {};
+}
+
 }  // namespace
 
 Failure check_publish(std::string_view topic, std::size_t payload_bytes,
-                      const PublishOptions& options, bool has_state_dir) {
+                      const PublishOptions& options, bool has_state_dir, MqttVersion version) {
   if (const auto why = mqtt_engine::why_not_topic(topic); !why.empty()) {
     return {Errc::invalid_topic, "topic \"" + std::string(topic.substr(0, 80)) + "\": " + why};
   }
@@ -341,6 +378,7 @@ Failure check_publish(std::string_view topic, std::size_t payload_bytes,
                                        " bytes: at most " + std::to_string(limits::kMaxKeyBytes) +
                                        " are taken"};
   }
+  if (Failure failure = check_properties(options, version)) return failure;
   return check_durable(options, has_state_dir);
 }
 
@@ -350,7 +388,8 @@ PublishOptions publish_options(const StreamOptions& options) {
           .ttl = options.ttl,
           .priority = options.priority,
           .order = options.order,
-          .durable = options.durable};
+          .durable = options.durable,
+          .content_type = options.content_type};
 }
 
 Failure check_stream(std::string_view topic, const StreamOptions& options, bool has_state_dir) {

@@ -37,6 +37,7 @@ struct Settings {
   pinning::BuiltIn built_in;  ///< the pins and root keys that the app was built with
   std::optional<RecoverySettings> recovery;
   channel::TlsPolicy tls;
+  std::string reply_topic;            ///< not checked: only who calls needs it
   std::vector<std::string> warnings;  ///< what an operator should know before the start
 };
 
@@ -48,6 +49,7 @@ Failure check_stream(std::string_view topic, const StreamOptions& options, bool 
 /// How each message of a stream is published.
 PublishOptions publish_options(const StreamOptions& options);
 Failure check_publish(std::string_view topic, std::size_t payload_bytes,
-                      const PublishOptions& options, bool has_state_dir);
+                      const PublishOptions& options, bool has_state_dir,
+                      MqttVersion version = MqttVersion::v5);
 
 }  // namespace holdfast::device

@@ -40,6 +40,11 @@ Core::Core(Options options)
       io_(1),  // one thread runs it: Asio can spare its locks
       work_(io_.get_executor()),
       shared_(settings_.options.outbox, settings_.options.state_dir),
+      commands_(
+          settings_, shared_,
+          [this](std::string_view topic, std::span<const std::byte> payload, PublishOptions how) {
+            return publish(topic, payload, std::move(how), outbox::kNoStream);
+          }),
       worker_(io_, settings_, shared_, make_random(), [this](bool clean) {
         const std::lock_guard lock(mutex_);
         session_over_ = true;
@@ -68,6 +73,9 @@ void Core::start() {
     shared_.emit(EventKind::warning, {}, warning);
   }
   if (std::string remark = shared_.outbox.take_remark(); !remark.empty()) {
+    shared_.emit(EventKind::storage_failed, Errc::storage_failed, std::move(remark));
+  }
+  if (std::string remark = commands_.take_remark(); !remark.empty()) {
     shared_.emit(EventKind::storage_failed, Errc::storage_failed, std::move(remark));
   }
   thread_ = std::thread([this] { io_.run(); });
@@ -122,6 +130,7 @@ void Core::finish_stop() {
     last_status_ = status;
   }
   shared_.conclude(std::move(left));
+  shared_.calls.close();
   std::string how = "stopped";
   if (lost > 0) how += " with " + std::to_string(lost) + " messages undelivered";
   if (kept > 0)
@@ -137,13 +146,16 @@ Receipt Core::refuse(Failure failure) {
 Receipt Core::publish(std::string_view topic, std::span<const std::byte> payload,
                       PublishOptions options, outbox::StreamId stream) {
   const bool has_state_dir = !settings_.options.state_dir.empty();
-  if (Failure failure = check_publish(topic, payload.size(), options, has_state_dir)) {
+  if (Failure failure = check_publish(topic, payload.size(), options, has_state_dir,
+                                      settings_.options.mqtt_version)) {
     return refuse(std::move(failure));
   }
   outbox::Entry entry;
   entry.stream = stream;
   entry.topic = std::string(topic);
   entry.payload.assign(payload.begin(), payload.end());
+  entry.properties = Properties(
+      {options.content_type, options.response_topic, std::span(options.correlation_data)});
   entry.qos = options.qos;
   entry.retain = options.retain;
   entry.priority = options.priority;
@@ -221,13 +233,6 @@ void Core::offer_pin_set(std::span<const std::byte> document) {
 
 void Core::set_time(std::chrono::system_clock::time_point now) {
   asio::post(io_, [this, now] { worker_.set_time(now); });
-}
-
-void Core::reject_payload(std::string_view topic, std::error_code error, std::string_view schema) {
-  ++shared_.counters.rejected_payloads;
-  shared_.emit(EventKind::payload_rejected, error,
-               "a payload on \"" + std::string(topic) + "\" is not a valid " + std::string(schema) +
-                   ": " + error.message());
 }
 
 Status Core::status() {

@@ -4,6 +4,7 @@
 
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -21,6 +22,7 @@
 #include <holdfast/device.hpp>
 
 #include "device/check_options.hpp"
+#include "device/command_desk.hpp"
 #include "device/shared.hpp"
 #include "device/worker.hpp"
 #include "state/state_dir.hpp"
@@ -39,6 +41,9 @@ class Core {
                   PublishOptions options, outbox::StreamId stream);
   void subscribe(std::string_view filter, Subscriptions::Handler handler,
                  const SubscribeOptions& options);
+  void on_command(std::string_view filter, detail::CommandHandler handler);
+  Receipt call(std::string_view topic, std::span<const std::byte> payload,
+               const CallOptions& options, detail::CallHandler handler);
   /// @return what `push` wants to know
   std::size_t add_stream(std::string_view topic, const StreamOptions& options);
   Receipt push(std::size_t stream, std::span<const std::byte> payload, PushOptions options);
@@ -53,7 +58,9 @@ class Core {
   void set_time(std::chrono::system_clock::time_point now);
 
   void on_event(Shared::EventHandler handler) { shared_.set_event_handler(std::move(handler)); }
-  void reject_payload(std::string_view topic, std::error_code error, std::string_view schema);
+  void reject_payload(std::string_view topic, std::error_code error, std::string_view schema) {
+    shared_.reject_payload(topic, error, schema);
+  }
   Status status();
 
  private:
@@ -64,7 +71,8 @@ class Core {
     outbox::StreamId number = outbox::kNoStream;
   };
 
-  Receipt refuse(Failure failure);
+  static Receipt refuse(Failure failure);
+  Failure listen_for_replies();
   void set_times(outbox::Entry& entry, const PublishOptions& options) const;
   void finish_stop();
 
@@ -73,6 +81,7 @@ class Core {
   asio::io_context io_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   Shared shared_;
+  CommandDesk commands_;
   Worker worker_;
 
   mutable std::mutex mutex_;
@@ -82,6 +91,7 @@ class Core {
   StopResult result_;
   std::optional<Status> last_status_;  // of a stopped device
   std::vector<StreamInfo> streams_;
+  std::atomic<bool> listens_for_replies_{false};
   bool refusing_ = false;  // the outbox refused the last publish: one event is enough
   std::thread thread_;
 };

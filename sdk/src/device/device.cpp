@@ -62,6 +62,15 @@ void Device::reject_payload(std::string_view topic, std::error_code error,
   core_->reject_payload(topic, error, schema);
 }
 
+void Device::add_command(std::string_view filter, detail::CommandHandler handler) {
+  core_->on_command(filter, std::move(handler));
+}
+
+Receipt Device::send_call(std::string_view topic, std::span<const std::byte> request,
+                          const CallOptions& options, detail::CallHandler handler) {
+  return core_->call(topic, request, options, std::move(handler));
+}
+
 namespace detail {
 
 StreamBase::StreamBase(std::shared_ptr<device::Core> core, std::string_view topic,

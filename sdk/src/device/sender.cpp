@@ -96,7 +96,8 @@ void Sender::send(const outbox::Entry& entry, Instant now) {
                                        .payload = payload,
                                        .qos = entry.qos,
                                        .retain = entry.retain,
-                                       .expiry = std::nullopt};
+                                       .expiry = std::nullopt,
+                                       .properties = entry.properties.bytes()};
   if (entry.expires) {
     publication.expiry = std::max<std::chrono::seconds>(
         std::chrono::ceil<std::chrono::seconds>(*entry.expires - now), 1s);

@@ -42,6 +42,14 @@ void Shared::complain(const std::string& what) {
   emit(EventKind::handler_failed, Errc::handler_failed, "a handler of the app threw: " + what);
 }
 
+void Shared::reject_payload(std::string_view topic, std::error_code error,
+                            std::string_view schema) {
+  ++counters.rejected_payloads;
+  emit(EventKind::payload_rejected, error,
+       "a payload on \"" + std::string(topic) + "\" is not a valid " + std::string(schema) + ": " +
+           error.message());
+}
+
 void Shared::conclude(std::vector<outbox::Casualty> gone) {
   for (outbox::Casualty& lost : gone) conclude(std::move(lost.entry), lost.reason);
 }

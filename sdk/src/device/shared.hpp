@@ -9,6 +9,7 @@
 #include <memory>
 #include <mutex>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -16,6 +17,7 @@
 #include <holdfast/status.hpp>
 
 #include "device/boot_time.hpp"
+#include "device/calls.hpp"
 #include "device/dispatcher.hpp"
 #include "device/subscriptions.hpp"
 #include "outbox/outbox.hpp"
@@ -25,12 +27,14 @@ namespace holdfast::device {
 struct AtomicCounters {
   std::atomic<std::uint64_t> accepted{0}, delivered{0}, refused{0}, dropped{0}, replaced{0},
       stored{0}, received{0}, unhandled{0}, rejected_payloads{0}, inbound_dropped{0},
-      events_dropped{0}, intruders{0}, pin_failures{0};
+      events_dropped{0}, intruders{0}, pin_failures{0}, commands_run{0}, commands_repeated{0},
+      commands_refused{0}, foreign_replies{0};
 
   Counters read() const {
-    return {accepted,       delivered, refused,     dropped,           replaced,
-            stored,         received,  unhandled,   rejected_payloads, inbound_dropped,
-            events_dropped, intruders, pin_failures};
+    return {accepted,         delivered,      refused,      dropped,           replaced,
+            stored,           received,       unhandled,    rejected_payloads, inbound_dropped,
+            events_dropped,   intruders,      pin_failures, commands_run,      commands_repeated,
+            commands_refused, foreign_replies};
   }
 };
 
@@ -55,12 +59,17 @@ class Shared {
   /// Durable messages are safe.
   void stored(std::vector<outbox::Written> written);
 
+  /// A payload has failed its verification.
+  void reject_payload(std::string_view topic, std::error_code error, std::string_view schema);
+
   outbox::Outbox outbox;
   Subscriptions subscriptions;
   AtomicCounters counters;
   BootTime boot_time;
   /// By which the budget stretches the delay budgets of messages that come now.
   std::atomic<unsigned> batching_factor{1};
+  std::atomic<bool> takes_commands{false};
+  Calls calls{*this};
 
  private:
   void complain(const std::string& what);

@@ -7,6 +7,7 @@
 #include <asio/post.hpp>
 
 #include "channel/network_key.hpp"
+#include "device/message_bytes.hpp"
 #include "mqtt/paho_runtime.hpp"
 #include "mqtt/reason.hpp"
 
@@ -59,6 +60,7 @@ Worker::Worker(asio::io_context& io, const Settings& settings, Shared& shared,
       random_(std::move(random)),
       trust_(settings, shared, time_),
       budget_(settings, shared, time_),
+      sessions_(settings, shared),
       tickets_(settings, shared, [this] { return moment(); }),
       ledger_(settings, shared, time_),
       paths_(io.get_executor(), settings, path_events()),
@@ -114,6 +116,7 @@ void Worker::start() {
         trust_.begin(now());
         watch_network();
         session_.restore(lines_.load());
+        sessions_.begin();
         ledger_.begin();
         tell_the_time();
         tickets_.begin();
@@ -284,6 +287,7 @@ void Worker::logged_in(const mqtt_engine::Granted& granted) {
     act();
     return;
   }
+  sessions_.logged_in(broker_name());
   tell_the_time();  // a system is often synchronised about now
   report_pins();
   // A set came while this connection was being made. Only a full handshake proves it.
@@ -357,7 +361,7 @@ void Worker::arrived(const Message& message) {
     return;
   }
   for (auto& handler : handlers) {
-    const std::size_t bytes = message.topic.size() + message.payload.size();
+    const std::size_t bytes = bytes_of(message);
     const bool taken = shared_.dispatcher.post_message(
         bytes,
         [handler = std::move(handler), copy = message]() mutable { (*handler)(std::move(copy)); });
@@ -404,6 +408,7 @@ void Worker::look() {
   look_at_ledger();
   look_at_budget();
   sender_.expire(now());
+  shared_.calls.expire(now());
   if (session_.is_up() && link_ && with_ != With::recovery && !budget_.stops()) {
     subscribe(false, false);
     sender_.pump(now());
@@ -469,6 +474,7 @@ void Worker::arm_timer(std::optional<Instant> next) {
   };
   sooner(shared_.outbox.next_due(now()));
   sooner(sender_.paused_until());
+  sooner(shared_.calls.next_deadline());
   sooner(prove_at_);
   sooner(trust_.next_look(now()));
   sooner(budget_.next_look());

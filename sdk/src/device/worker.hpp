@@ -30,6 +30,7 @@
 #include "device/line_keeper.hpp"
 #include "device/link.hpp"
 #include "device/sender.hpp"
+#include "device/session_keeper.hpp"
 #include "device/shared.hpp"
 #include "device/ticket_keeper.hpp"
 #include "device/trust_keeper.hpp"
@@ -101,6 +102,7 @@ class Worker {
   void referred(std::string reference);
   void subscribe_to_pin_sets(bool session_present);
   mqtt_engine::Login login_for(const session::Login& login) const;
+  std::string broker_name() const;
   void pin_sets_subscribed(int code);
   void take_pin_set(const Message& message);
   void end_distrusted(std::uint64_t version);
@@ -129,6 +131,7 @@ class Worker {
   BudgetKeeper budget_;
   std::optional<Instant> budget_looked_at_;
   std::optional<Instant> budget_due_;  // something has happened since
+  SessionKeeper sessions_;
   TicketKeeper tickets_;
   LedgerKeeper ledger_;
   BrokerPaths paths_;

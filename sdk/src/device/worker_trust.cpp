@@ -133,6 +133,7 @@ mqtt_engine::Login Worker::login_for(const session::Login& login) const {
                             .username = options.username,
                             .password = options.password,
                             .session_expiry = options.session_expiry,
+                            .clean_start = false,
                             .keep_alive = login.keep_alive,
                             .connack_timeout = options.timeouts.connack,
                             .will = options.will};
@@ -140,8 +141,20 @@ mqtt_engine::Login Worker::login_for(const session::Login& login) const {
     // A visit: nothing of the device stays there.
     result.session_expiry = std::chrono::seconds(0);
     result.will.reset();
+  } else {
+    result.clean_start = sessions_.starts_clean(broker_name());
   }
   return result;
+}
+
+// By which a session with it is known again.
+std::string Worker::broker_name() const {
+  if (with_ == With::referred) {
+    return channel::parse_server_reference(referred_to_, settings_.broker.port)
+        .value_or(settings_.broker)
+        .text();
+  }
+  return paths_.broker().text();
 }
 
 // --- Pin sets ------------------------------------------------------------------------------------

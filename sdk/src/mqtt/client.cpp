@@ -103,6 +103,25 @@ Granted read_connack(const paho::token& token) {
   return granted;
 }
 
+void read_properties(const paho::properties& properties, Message& message) {
+  if (properties.empty()) return;
+  using Code = paho::property;
+  message.content_type = property<std::string>(properties, Code::CONTENT_TYPE).value_or("");
+  message.response_topic = property<std::string>(properties, Code::RESPONSE_TOPIC).value_or("");
+  if (const auto data = property<std::string>(properties, Code::CORRELATION_DATA)) {
+    const auto bytes = as_payload(*data);
+    message.correlation_data.assign(bytes.begin(), bytes.end());
+  }
+  if (const auto left = property<std::uint32_t>(properties, Code::MESSAGE_EXPIRY_INTERVAL)) {
+    message.expires = std::chrono::steady_clock::now() + std::chrono::seconds(*left);
+  }
+  const std::size_t pairs = properties.count(Code::USER_PROPERTY);
+  for (std::size_t i = 0; i < pairs; ++i) {
+    const auto [name, value] = paho::get<paho::string_pair>(properties, Code::USER_PROPERTY, i);
+    message.user_properties.emplace_back(name, value);
+  }
+}
+
 }  // namespace
 
 // What Paho knows, apart from the client: it outlives it until Paho is done.
@@ -141,7 +160,7 @@ class Client::Handle final : public Disposable {
     if (!login_.username.empty()) options_.set_user_name(login_.username);
     if (!login_.password.empty()) options_.set_password(login_.password);
     if (v5) {
-      options_.set_clean_start(false);
+      options_.set_clean_start(login_.clean_start);
       properties_.add({paho::property::RECEIVE_MAXIMUM, limits::kReceiveMaximum});
       properties_.add({paho::property::MAXIMUM_PACKET_SIZE,
                        static_cast<std::int32_t>(limits::kMaxInboundPacketBytes)});
@@ -250,6 +269,7 @@ class Client::Handle final : public Disposable {
     copy.payload.assign(bytes.begin(), bytes.end());
     copy.qos = static_cast<Qos>(message.get_qos());
     copy.retain = message.is_retained() ? Retain::yes : Retain::no;
+    if (login_.version == MqttVersion::v5) read_properties(message.get_properties(), copy);
     put(std::move(copy));
   }
 

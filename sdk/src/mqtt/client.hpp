@@ -36,6 +36,7 @@ struct Login {
   std::string username;
   std::string password;
   std::chrono::seconds session_expiry{0};
+  bool clean_start = false;  ///< what the broker keeps for the client identifier is dropped; MQTT 5
   std::chrono::seconds keep_alive{0};
   std::chrono::milliseconds connack_timeout = limits::kConnackTimeout;
   std::optional<Will> will;

@@ -40,20 +40,24 @@ class Writer {
 };
 
 std::size_t properties_bytes(const Publication& publication) {
-  return publication.expiry ? kExpiryBytes : 0;
-}
-
-// Everything behind the fixed header (section 2.1.4: Remaining Length).
-std::size_t remaining_bytes(const Publication& publication, MqttVersion version) {
-  const std::size_t packet_id = publication.qos == Qos::at_most_once ? 0 : 2;
-  const std::size_t properties = version == MqttVersion::v5 ? 1 + properties_bytes(publication) : 0;
-  return 2 + publication.topic.size() + packet_id + properties + publication.payload.size();
+  return (publication.expiry ? kExpiryBytes : 0) + publication.properties.size();
 }
 
 std::size_t variable_bytes(std::size_t value) {
   std::size_t bytes = 1;
   while ((value >>= 7) > 0) ++bytes;
   return bytes;
+}
+
+// Everything behind the fixed header (section 2.1.4: Remaining Length).
+std::size_t remaining_bytes(const Publication& publication, MqttVersion version) {
+  const std::size_t packet_id = publication.qos == Qos::at_most_once ? 0 : 2;
+  std::size_t properties = 0;
+  if (version == MqttVersion::v5) {
+    const std::size_t bytes = properties_bytes(publication);
+    properties = variable_bytes(bytes) + bytes;
+  }
+  return 2 + publication.topic.size() + packet_id + properties + publication.payload.size();
 }
 
 }  // namespace
@@ -82,6 +86,7 @@ std::vector<std::byte> encode_publish(const Publication& publication, MqttVersio
       writer.four_bytes(
           static_cast<std::uint32_t>(std::clamp<Rep>(publication.expiry->count(), 0, kMost)));
     }
+    writer.bytes(publication.properties);
   }
   writer.bytes(publication.payload);
   return writer.take();

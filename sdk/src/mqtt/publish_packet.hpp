@@ -24,7 +24,9 @@ struct Publication {
   std::span<const std::byte> payload;  ///< at most `limits::kMaxPayloadBytes`
   Qos qos = Qos::at_least_once;
   Retain retain = Retain::no;
-  std::optional<std::chrono::seconds> expiry;  ///< MQTT 5 section 3.3.2.3.3
+  std::optional<std::chrono::seconds> expiry{};  ///< MQTT 5 section 3.3.2.3.3
+  /// As `Properties` encodes them (base/properties.hpp); not sent with MQTT 3.1.1.
+  std::span<const std::byte> properties{};
 };
 
 enum class Resent : std::uint8_t { no, yes };

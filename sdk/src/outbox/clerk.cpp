@@ -79,7 +79,8 @@ Row Clerk::row_of(const Entry& entry, const Place& place) const {
           .key = entry.key,
           .of_stream = entry.stream != kNoStream,
           .number = std::nullopt,
-          .expires = std::nullopt};
+          .expires = std::nullopt,
+          .properties = entry.properties};
   if (entry.sequence != 0) row.number = StreamNumber{entry.epoch, entry.sequence};
   if (entry.expires) row.expires = clock_at(*entry.expires);
   return row;
@@ -90,6 +91,7 @@ Entry Clerk::entry_of(Row row) const {
   entry.id = row.place.id;
   entry.topic = std::move(row.topic);
   entry.payload = std::move(row.payload);
+  entry.properties = std::move(row.properties);
   entry.retain = row.retain;
   entry.key = std::move(row.key);
   entry.priority = row.place.priority;

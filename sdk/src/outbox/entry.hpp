@@ -14,6 +14,7 @@
 
 #include "base/clock.hpp"
 #include "base/failure.hpp"
+#include "base/properties.hpp"
 
 namespace holdfast::outbox {
 
@@ -36,6 +37,7 @@ struct Entry {
   std::uint32_t sequence = 0;
   std::string topic;
   std::vector<std::byte> payload;
+  Properties properties;
   Qos qos = Qos::at_least_once;
   Retain retain = Retain::no;
   Priority priority = Priority::normal;
@@ -49,7 +51,9 @@ struct Entry {
   std::vector<Waiter> merged;  ///< later readings of its stream, which are in its payload
 
   std::size_t messages() const { return 1 + merged.size(); }
-  std::size_t bytes() const { return topic.size() + payload.size() + key.size(); }
+  std::size_t bytes() const {
+    return topic.size() + payload.size() + key.size() + properties.size();
+  }
 };
 
 /// A message that is safe now, and who wants to know.

@@ -357,6 +357,7 @@ std::vector<MessageId> Shelf::companions(MessageId id, Instant now,
     const Item& item = items_.find(at->id)->second;
     if (item.entry.stream != first.entry.stream) continue;
     if (!waits(item) || !can_share(item.entry) || item.entry.qos != first.entry.qos ||
+        !std::ranges::equal(item.entry.properties.bytes(), first.entry.properties.bytes()) ||
         !may_join(at->id) || !lives_as_long(item.entry)) {
       break;  // those behind it must not overtake it
     }

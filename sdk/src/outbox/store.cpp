@@ -54,7 +54,7 @@ constexpr std::array kTables = {
     R"sql(CREATE TABLE message(
     lane INTEGER NOT NULL, rank INTEGER NOT NULL, id INTEGER NOT NULL,
     topic TEXT NOT NULL, payload BLOB NOT NULL, retain INTEGER NOT NULL, key TEXT NOT NULL,
-    of_stream INTEGER NOT NULL, epoch INTEGER, sequence INTEGER, expires INTEGER,
+    of_stream INTEGER NOT NULL, epoch INTEGER, sequence INTEGER, expires INTEGER, properties BLOB,
     PRIMARY KEY(lane, rank, id)) WITHOUT ROWID)sql",
     "CREATE INDEX message_expires ON message(expires) WHERE expires IS NOT NULL",
     "CREATE TABLE note(name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID",
@@ -73,13 +73,14 @@ constexpr const char* kTrimDead = R"sql(
 // The length of a payload is read without the payload.
 constexpr const char* kSizes =
     "SELECT lane, rank, id, of_stream, CASE WHEN of_stream THEN topic ELSE '' END, "
-    "length(CAST(topic AS BLOB)) + length(payload) + length(CAST(key AS BLOB)) FROM message";
+    "length(CAST(topic AS BLOB)) + length(payload) + length(CAST(key AS BLOB)) + "
+    "ifnull(length(properties), 0) FROM message";
 
 constexpr const char* kLastId = "SELECT value FROM note WHERE name='last_id'";
 
 constexpr const char* kColumns =
-    "SELECT lane, rank, id, topic, payload, retain, key, of_stream, epoch, sequence, expires "
-    "FROM message ";
+    "SELECT lane, rank, id, topic, payload, retain, key, of_stream, epoch, sequence, expires, "
+    "properties FROM message ";
 
 // Urgent rows come first in the order of the primary key.
 std::int64_t lane_of(Priority priority) {
@@ -104,7 +105,8 @@ bool has_our_place(const Statement& row) {
   return is_within(0, 0, 2) && is_within(1, -kMostId, kMostId) && is_within(2, 1, kMostId);
 }
 
-Row row_of(const Statement& statement) {
+// Empty for properties that are not ours: the broker would end each connection over them.
+std::optional<Row> row_of(const Statement& statement) {
   Row row;
   row.place = {priority_of(statement.number(0)), statement.number(1),
                static_cast<MessageId>(statement.number(2))};
@@ -118,6 +120,11 @@ Row row_of(const Statement& statement) {
                   static_cast<std::uint32_t>(statement.number(9))};
   }
   if (!statement.is_null(10)) row.expires = bounded_clock(statement.number(10));
+  if (!statement.is_null(11)) {
+    auto properties = Properties::parse(statement.blob(11));
+    if (!properties) return std::nullopt;
+    row.properties = std::move(*properties);
+  }
   return row;
 }
 
@@ -266,7 +273,7 @@ Trouble Store::prepare(Opening opening) {
   }
   statements_ = {
       .insert = database_.prepare("INSERT OR REPLACE INTO message "
-                                  "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11)"),
+                                  "VALUES(?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12)"),
       .number = database_.prepare(
           "UPDATE message SET epoch=?4, sequence=?5 WHERE lane=?1 AND rank=?2 AND id=?3"),
       .remove = database_.prepare("DELETE FROM message WHERE lane=?1 AND rank=?2 AND id=?3"),
@@ -373,6 +380,7 @@ Trouble Store::write(const Batch& batch) {
         .bind(9, epoch)
         .bind(10, sequence)
         .bind(11, row.expires);
+    if (!row.properties.empty()) statements_.insert.bind(12, row.properties.bytes());
     return statements_.insert.run();
   };
   for (const Row& row : batch.in) {
@@ -448,11 +456,12 @@ std::vector<Row> Store::rows_of(Statement& statement, std::size_t count, std::si
   std::vector<Row> rows;
   std::size_t taken = 0;
   while (rows.size() < count && (rows.empty() || taken < bytes) && statement.step()) {
-    if (!has_our_place(statement)) {
+    auto row = has_our_place(statement) ? row_of(statement) : std::nullopt;
+    if (!row) {
       note_reading(Trouble::damaged);
       break;
     }
-    rows.push_back(row_of(statement));
+    rows.push_back(std::move(*row));
     taken += rows.back().bytes();
   }
   note_reading(statement.trouble());
@@ -507,7 +516,8 @@ std::vector<Victim> Store::oldest(const std::optional<std::string>& stream, bool
   // oldest are at one end of the primary key, and no index of its own has to be written for them.
   const std::string columns =
       "SELECT lane, rank, id, topic, of_stream, length(CAST(topic AS BLOB)) + length(payload) + "
-      "length(CAST(key AS BLOB)) FROM message WHERE lane=?1 AND ";
+      "length(CAST(key AS BLOB)) + ifnull(length(properties), 0) FROM message "
+      "WHERE lane=?1 AND ";
   const std::string of_stream = stream ? "AND of_stream=1 AND topic=?3 " : "";
   std::vector<Victim> oldest;
   for (std::int64_t lane = kPriorities; lane-- > 0;) {

@@ -19,6 +19,7 @@
 #include <holdfast/options.hpp>
 
 #include "base/failure.hpp"
+#include "base/properties.hpp"
 #include "outbox/database.hpp"
 #include "outbox/place.hpp"
 
@@ -44,8 +45,11 @@ struct Row {
   bool of_stream = false;               ///< sealed into an envelope when it is sent
   std::optional<StreamNumber> number;   ///< of a stream's message that was handed over
   std::optional<std::int64_t> expires;  ///< milliseconds by the outbox's own clock
+  Properties properties;
 
-  std::size_t bytes() const { return topic.size() + payload.size() + key.size(); }
+  std::size_t bytes() const {
+    return topic.size() + payload.size() + key.size() + properties.size();
+  }
 };
 
 struct DeadLetter {

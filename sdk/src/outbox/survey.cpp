@@ -15,7 +15,8 @@ constexpr std::size_t kPageBytes = std::size_t{1} * 1024 * 1024;
 
 // As Row::bytes(). The length of a payload is read without the payload.
 constexpr const char* kRowBytes =
-    "length(CAST(topic AS BLOB)) + length(payload) + length(CAST(key AS BLOB))";
+    "length(CAST(topic AS BLOB)) + length(payload) + length(CAST(key AS BLOB)) + "
+    "ifnull(length(properties), 0)";
 constexpr const char* kDeadBytes = "length(CAST(topic AS BLOB)) + length(payload)";
 constexpr const char* kDeadColumns = "SELECT id, topic, payload, code, reason FROM dead ";
 

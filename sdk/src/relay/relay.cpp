@@ -27,6 +27,9 @@ constexpr std::size_t kInboundHighWater = std::size_t{64} * 1024;
 // will.
 constexpr std::size_t kMaxOutboundPacketBytes = limits::kMaxPayloadBytes + std::size_t{64} * 1024;
 
+// How long packets of ours wait for a SUBSCRIBE that was handed to Paho.
+constexpr std::chrono::seconds kSubscribeTime{1};
+
 constexpr std::array<std::byte, 2> kPingresp{std::byte{0xD0}, std::byte{0}};
 
 // A broker sends no other types, and their flags are fixed but for PUBLISH (MQTT 5 section 2.1.3).
@@ -71,6 +74,7 @@ Relay::Relay(const asio::any_io_executor& executor, RelayEvents events)
     : acceptor_(executor),
       paho_(executor),
       gather_timer_(executor),
+      subscribe_timer_(executor),
       events_(std::move(events)),
       outbound_(kMaxOutboundPacketBytes),
       inbound_(limits::kMaxInboundPacketBytes) {}
@@ -82,6 +86,7 @@ Relay::~Relay() {
 void Relay::close() {
   phase_ = Phase::closed;
   gather_timer_.cancel();
+  subscribe_timer_.cancel();
   std::error_code ignored;
   acceptor_.close(ignored);
   paho_.close(ignored);
@@ -232,10 +237,36 @@ void Relay::send(std::span<const std::byte> packet) {
 
 void Relay::insert_ours() {
   if (ours_.empty() || phase_ != Phase::open || !outbound_.at_boundary()) return;
+  if (expected_ > 0) {
+    wait_for_subscribe();
+    return;
+  }
   gathered_.insert(gathered_.end(), ours_.begin(), ours_.end());
   passing_.insert(passing_.end(), ours_passing_.begin(), ours_passing_.end());
   ours_.clear();
   ours_passing_.clear();
+  held_since_.reset();
+}
+
+// As a rule it comes within a millisecond. By going before it in the end nothing is lost but the
+// answer to a request, perhaps.
+void Relay::wait_for_subscribe() {
+  const auto now = std::chrono::steady_clock::now();
+  if (!held_since_) held_since_ = now;
+  if (std::exchange(subscribe_timer_runs_, true)) return;
+  subscribe_timer_.expires_at(*held_since_ + kSubscribeTime);
+  subscribe_timer_.async_wait([self = shared_from_this()](const std::error_code& error) {
+    self->subscribe_timer_runs_ = false;
+    if (error || self->phase_ != Phase::open || !self->held_since_) return;
+    // These may be others than those that the timer was set for.
+    if (std::chrono::steady_clock::now() < *self->held_since_ + kSubscribeTime) {
+      self->wait_for_subscribe();
+      return;
+    }
+    self->expected_ = 0;
+    self->insert_ours();
+    self->flush();
+  });
 }
 
 void Relay::flush() {

@@ -26,6 +26,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -89,7 +90,9 @@ class Relay : public std::enable_shared_from_this<Relay> {
   void send(std::span<const std::byte> packet);
   /// What was gathered is passed on, as far as the wire takes it.
   void flush();
-  /// One more SUBSCRIBE was handed to Paho: the relay may wait for it before it closes a record.
+  /// One more SUBSCRIBE was handed to Paho: the relay may wait for it before it closes a record,
+  /// and packets of ours that come from now on go behind it. Who asks for an answer has subscribed
+  /// before, and the answer may be faster than Paho's thread.
   void expect_subscribe() { ++expected_; }
   bool wire_takes() const { return wire_takes_; }
   /// What has crossed so far; pings that are answered here do not.
@@ -111,6 +114,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   void take_from_paho(std::span<const std::byte> bytes);
   void pass_packet(const Piece& piece);
   void insert_ours();
+  void wait_for_subscribe();
   void flush_or_wait();
   void gather();
   void flush_to_wire();
@@ -124,6 +128,7 @@ class Relay : public std::enable_shared_from_this<Relay> {
   asio::ip::tcp::acceptor acceptor_;
   asio::ip::tcp::socket paho_;
   asio::steady_timer gather_timer_;
+  asio::steady_timer subscribe_timer_;
   RelayEvents events_;
   Phase phase_ = Phase::idle;
   Carried carried_;
@@ -138,8 +143,10 @@ class Relay : public std::enable_shared_from_this<Relay> {
   std::size_t expected_ = 0;  // subscriptions that Paho has and has not written
   bool wire_takes_ = true;
   bool reading_ = false;
-  bool gathering_ = false;                                  // the timer runs, and reads
-  std::chrono::steady_clock::time_point gathered_first_{};  // when the record was begun
+  bool subscribe_timer_runs_ = false;
+  std::optional<std::chrono::steady_clock::time_point> held_since_;  // ours wait for a SUBSCRIBE
+  bool gathering_ = false;                                           // the timer runs, and reads
+  std::chrono::steady_clock::time_point gathered_first_{};           // when the record was begun
   std::chrono::steady_clock::time_point last_read_{};
   bool paho_ended_ = false;
 

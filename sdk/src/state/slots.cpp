@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
 #include <string_view>
 #include <system_error>
@@ -13,6 +12,7 @@
 
 #include "base/descriptor.hpp"
 #include "base/secret.hpp"
+#include "state/file_io.hpp"
 #include "state/slot_format.hpp"
 
 namespace holdfast::state {
@@ -29,38 +29,6 @@ class WipeLater {
  private:
   std::vector<std::uint8_t>& bytes_;
 };
-
-std::optional<std::vector<std::uint8_t>> read_whole(const std::filesystem::path& path) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOFOLLOW));
-  if (file.get() < 0) return std::nullopt;
-  std::vector<std::uint8_t> bytes(kSlotHeaderBytes + Slots::kMaxContentBytes);
-  std::size_t size = 0;
-  while (size < bytes.size()) {
-    const ssize_t count = ::read(file.get(), bytes.data() + size, bytes.size() - size);
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0) return std::nullopt;
-    if (count == 0) break;
-    size += static_cast<std::size_t>(count);
-  }
-  bytes.resize(size);
-  return bytes;
-}
-
-bool write_whole(int file, Slots::Bytes bytes) {
-  while (!bytes.empty()) {
-    const ssize_t count = ::write(file, bytes.data(), bytes.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return false;
-    bytes = bytes.subspan(static_cast<std::size_t>(count));
-  }
-  return true;
-}
-
-Failure system_failure(const std::filesystem::path& path, const char* what) {
-  return {Errc::system_failure, path.string() + " cannot be " + what + ": " +
-                                    std::error_code(errno, std::generic_category()).message() +
-                                    "; make room, and see that the device's user may write there"};
-}
 
 }  // namespace
 
@@ -94,7 +62,7 @@ std::optional<std::vector<std::uint8_t>> Slots::load(std::string& remark) {
   std::vector<const Slot*> damaged;
   for (Slot& slot : slots_) {
     slot.generation = 0;
-    auto file = read_whole(slot.path);
+    auto file = read_whole(slot.path, kSlotHeaderBytes + kMaxContentBytes);
     if (!file) continue;
     auto record = decode_slot(*file);
     wipe(*file);
@@ -148,8 +116,7 @@ Failure Slots::store(Bytes content) {
       ::ftruncate(file.get(), static_cast<off_t>(bytes.size())) != 0 || ::fsync(file.get()) != 0) {
     return system_failure(slot.path, "written");
   }
-  const Descriptor folder(::open(directory_.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
-  if (folder.get() < 0 || ::fsync(folder.get()) != 0) return system_failure(directory_, "synced");
+  if (!sync_directory(directory_)) return system_failure(directory_, "synced");
   slot.generation = generation;
   return {};
 }

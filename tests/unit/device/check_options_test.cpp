@@ -302,6 +302,35 @@ TEST(CheckPublish, RefusesAPayloadThatIsTooLarge) {
   EXPECT_THAT(failure.detail, HasSubstr("262144"));
 }
 
+TEST(CheckPublish, TakesPropertiesWithinTheirBounds) {
+  PublishOptions options{.content_type = std::string(limits::kMaxContentTypeBytes, 'c'),
+                         .response_topic = "reply/1",
+                         .correlation_data = {limits::kMaxCorrelationBytes, std::byte{0}}};
+  EXPECT_FALSE(why_not("a", 1, options));
+  options.content_type += 'c';
+  EXPECT_THAT(why_not("a", 1, options).detail, HasSubstr("content_type of 257 bytes"));
+  options.content_type = "\xFF";
+  EXPECT_THAT(why_not("a", 1, options).detail, HasSubstr("UTF-8"));
+  options.content_type.clear();
+  options.response_topic = "reply/#";
+  EXPECT_EQ(why_not("a", 1, options).error, Errc::invalid_topic);
+  options.response_topic.clear();
+  options.correlation_data.emplace_back();
+  EXPECT_THAT(why_not("a", 1, options).detail, HasSubstr("correlation_data of 257 bytes"));
+}
+
+TEST(CheckPublish, RefusesPropertiesThatMqtt311CannotCarry) {
+  for (const auto& [field, options] :
+       {std::pair("content_type", PublishOptions{.content_type = "text/plain"}),
+        std::pair("response_topic", PublishOptions{.response_topic = "r"}),
+        std::pair("correlation_data", PublishOptions{.correlation_data = {std::byte{1}}})}) {
+    const Failure failure = check_publish("a", 1, options, true, MqttVersion::v3_1_1);
+    EXPECT_EQ(failure.error, Errc::invalid_options);
+    EXPECT_THAT(failure.detail, HasSubstr(std::string(field) + ": MQTT 3.1.1 cannot carry it"));
+  }
+  EXPECT_FALSE(check_publish("a", 1, {}, true, MqttVersion::v3_1_1));
+}
+
 TEST(CheckPublish, RefusesTimesOutsideTheirRange) {
   for (const PublishOptions& options :
        {PublishOptions{.max_delay = -1ms}, PublishOptions{.max_delay = 24h + 1ms},

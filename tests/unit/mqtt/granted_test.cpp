@@ -2,6 +2,7 @@
 
 #include <string>
 
+#include "base/properties.hpp"
 #include "mqtt/granted.hpp"
 
 namespace holdfast::mqtt_engine {
@@ -22,6 +23,13 @@ TEST(Granted, LimitsAPacketToTheByte) {
   EXPECT_NE(failure.detail.find("100 bytes"), std::string::npos) << failure.detail;
   EXPECT_NE(failure.detail.find(std::to_string(*granted.maximum_packet_bytes)), std::string::npos);
   publication.expiry.reset();
+  const Properties three({.correlation_data = as_payload("id")});
+  publication.properties = three.bytes();
+  ++*granted.maximum_packet_bytes;
+  EXPECT_FALSE(why_broker_would_refuse(publication, MqttVersion::v5, granted));
+  --*granted.maximum_packet_bytes;
+  EXPECT_TRUE(why_broker_would_refuse(publication, MqttVersion::v5, granted));
+  publication.properties = {};
   EXPECT_FALSE(why_broker_would_refuse(publication, MqttVersion::v5, granted));
 }
 

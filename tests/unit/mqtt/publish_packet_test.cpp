@@ -4,6 +4,7 @@
 
 #include <string>
 
+#include "base/properties.hpp"
 #include "mqtt/publish_packet.hpp"
 
 namespace holdfast::mqtt_engine {
@@ -47,6 +48,35 @@ TEST(PublishPacket, CarriesAnExpiryInMqtt5Only) {
             "\x32\x0C\x00\x01t\x80\x00\x05\x02\x01\x02\x03\x04x"s);
   EXPECT_EQ(text(encode_publish(message, MqttVersion::v3_1_1, 0x8000, Resent::no)),
             "\x32\x06\x00\x01t\x80\x00x"s);
+}
+
+TEST(PublishPacket, CarriesPropertiesInMqtt5Only) {
+  auto message = publication("t", "x", Qos::at_least_once);
+  const Properties properties({"a/b", "r", as_payload("\x01\x02")});
+  message.properties = properties.bytes();
+  message.expiry = 1s;
+  EXPECT_EQ(text(encode_publish(message, MqttVersion::v5, 0x8000, Resent::no)),
+            "\x32\x1B\x00\x01t\x80\x00\x14\x02\x00\x00\x00\x01"s
+            "\x03\x00\x03"
+            "a/b"
+            "\x08\x00\x01r\x09\x00\x02\x01\x02x"s);
+  message.expiry.reset();
+  EXPECT_EQ(text(encode_publish(message, MqttVersion::v3_1_1, 0x8000, Resent::no)),
+            "\x32\x06\x00\x01t\x80\x00x"s);
+}
+
+// Their length takes a second byte at 128 (section 2.2.2.1).
+TEST(PublishPacket, HasPropertiesOfAnyLength) {
+  for (const std::size_t size : {124U, 125U, 126U, 1'000U}) {
+    auto message = publication("t", "x", Qos::at_least_once);
+    const Properties properties({.content_type = std::string(size, 'c')});
+    message.properties = properties.bytes();
+    const auto packet = encode_publish(message, MqttVersion::v5, 0x8000, Resent::no);
+    EXPECT_EQ(packet.size(), publish_bytes(message, MqttVersion::v5));
+    message.properties = {};
+    const std::size_t more = packet.size() - publish_bytes(message, MqttVersion::v5);
+    EXPECT_EQ(more, size + 3 + (size > 124 ? 1 : 0) + (packet.size() > 129 ? 1 : 0)) << size;
+  }
 }
 
 TEST(PublishPacket, HoldsTheLongestExpiryThatMqttHas) {

@@ -108,7 +108,7 @@ TEST_F(DamagedFileTest, SetsAsideAnIndexThatLacksARow) {
               Trouble::none)
         << foreign.why();
     if (*narrower == 0) break;
-    ASSERT_EQ(foreign.run("INSERT INTO message VALUES(0,1,1,'t',x'',0,'',0,NULL,NULL,5)"),
+    ASSERT_EQ(foreign.run("INSERT INTO message VALUES(0,1,1,'t',x'',0,'',0,NULL,NULL,5,NULL)"),
               Trouble::none);
   }
   open();

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -37,6 +38,7 @@ TEST_F(StoreTest, KeepsEveryFieldOverAReopening) {
   full.of_stream = true;
   full.number = {0xFFFF'FFFF'FFFF'FFFEU, 0xFFFF'FFFFU};
   full.expires = 1'234'567'890'123;
+  full.properties = Properties({"text/plain", "reply/1", full.payload});
   Row bare = row(2, Priority::low, 0);
   put({full, bare});
   open();
@@ -50,9 +52,13 @@ TEST_F(StoreTest, KeepsEveryFieldOverAReopening) {
   EXPECT_TRUE(rows[0].of_stream);
   EXPECT_EQ(rows[0].number, full.number);
   EXPECT_EQ(rows[0].expires, full.expires);
+  EXPECT_TRUE(std::ranges::equal(rows[0].properties.bytes(), full.properties.bytes()));
+  EXPECT_EQ(rows[0].bytes(), full.bytes());
+  EXPECT_EQ(store_->totals().bytes, full.bytes() + bare.bytes()) << "they count";
   EXPECT_EQ(rows[1].place, bare.place);
   EXPECT_THAT(rows[1].payload, IsEmpty());
   EXPECT_FALSE(rows[1].of_stream || rows[1].number || rows[1].expires);
+  EXPECT_TRUE(rows[1].properties.empty());
 }
 
 TEST_F(StoreTest, ReadsInTheOrderOfTheirPlacesFromAnywhere) {

@@ -237,6 +237,33 @@ TEST_F(RelayGather, SendsAFullRecordWhateverIsExpected) {
   EXPECT_TRUE(pipe.run_until([&] { return pipe.wire() == packet; }));
 }
 
+// Who asks for an answer has subscribed before; Paho's thread may be slower than ours.
+TEST_F(RelayGather, PutsOursBehindTheSubscribeThatCameFirst) {
+  const std::string subscribe = subscribe_packet(40);
+  const std::string publish = publish_packet(40);
+  pipe.relay->expect_subscribe();
+  pipe.relay->send(as_bytes(publish));
+  pipe.relay->flush();
+  pipe.settle();
+  EXPECT_EQ(pipe.wire(), "");
+  EXPECT_EQ(pipe.relay->gathered_bytes(), publish.size()) << "it counts for the window";
+  pipe.write(subscribe);
+  ASSERT_TRUE(pipe.run_until([&] { return !pipe.to_wire.empty(); }));
+  EXPECT_THAT(pipe.to_wire, ElementsAre(subscribe + publish)) << "in one record";
+  pipe.to_wire.clear();
+  pipe.relay->send(as_bytes(publish));
+  pipe.relay->flush();
+  EXPECT_EQ(pipe.wire(), publish) << "and those after it go at once";
+}
+
+TEST_F(RelayGather, DoesNotKeepOursForASubscribeThatDoesNotCome) {
+  const std::string publish = publish_packet(40);
+  pipe.relay->expect_subscribe();
+  pipe.relay->send(as_bytes(publish));
+  pipe.relay->flush();
+  EXPECT_TRUE(pipe.run_until([&] { return pipe.wire() == publish; }));
+}
+
 TEST_F(RelayGather, DoesNotKeepAnAcknowledgementWaiting) {
   pipe.write("\x40\x02\x00\x07"s);
   ASSERT_TRUE(pipe.run_until([&] { return !pipe.to_wire.empty(); }));
