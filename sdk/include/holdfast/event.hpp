@@ -45,6 +45,7 @@ enum class EventKind {
   storage_failed,     ///< the outbox's file cannot be written: `detail` says why, and what mends it
   storage_works,      ///< it can be written again
   message_set_aside,  ///< a durable message went to the dead letters; `detail` says why
+  state_refused,      ///< a desired state is not newer than the one that we have; `detail` says how
   warning,            ///< anything else that an operator should know
   stopped,            ///< the device has stopped
 };

@@ -70,6 +70,8 @@ std::string_view to_string(EventKind kind) noexcept {
       return "storage_works";
     case EventKind::message_set_aside:
       return "message_set_aside";
+    case EventKind::state_refused:
+      return "state_refused";
     case EventKind::warning:
       return "warning";
     case EventKind::stopped:

@@ -37,6 +37,7 @@ struct Settings {
   pinning::BuiltIn built_in;  ///< the pins and root keys that the app was built with
   std::optional<RecoverySettings> recovery;
   channel::TlsPolicy tls;
+  std::chrono::seconds will_delay{0};  ///< of `Options::presence`; 0: none
   std::vector<std::string> warnings;  ///< what an operator should know before the start
 };
 

@@ -112,15 +112,21 @@ void Core::finish_stop() {
   const std::size_t kept = shared_.outbox.close();
   auto left = shared_.outbox.clear();
   status.waiting = status.under_way = 0;
-  const auto lost = static_cast<std::size_t>(std::count_if(
-      left.begin(), left.end(),
-      [](const outbox::Casualty& casualty) { return casualty.reason.error != Errc::kept; }));
+  const auto lost = static_cast<std::size_t>(
+      std::count_if(left.begin(), left.end(), [](const outbox::Casualty& casualty) {
+        return casualty.reason.error != Errc::kept &&
+               casualty.entry.loss == outbox::Entry::Loss::of_app;
+      }));
   {
     const std::lock_guard lock(mutex_);
     result_.undelivered = lost;
     result_.kept = kept;
     last_status_ = status;
   }
+  // The SDK's own would only alarm the app.
+  std::erase_if(left, [](const outbox::Casualty& casualty) {
+    return casualty.entry.loss != outbox::Entry::Loss::of_app;
+  });
   shared_.conclude(std::move(left));
   std::string how = "stopped";
   if (lost > 0) how += " with " + std::to_string(lost) + " messages undelivered";

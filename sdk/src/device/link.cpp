@@ -40,8 +40,9 @@ Link::Link(const asio::any_io_executor& executor, std::shared_ptr<channel::Chann
       nudge_timer_(executor),
       room_timer_(executor),
       channel_(std::move(channel)),
-      events_(std::move(events)) {
-  if (login.version == MqttVersion::v5) references_.listen();
+      events_(std::move(events)),
+      version_(login.version) {
+  if (version_ == MqttVersion::v5) references_.listen();
   client_ = std::make_unique<mqtt_engine::Client>(executor, std::move(login), client_events());
 }
 
@@ -262,11 +263,15 @@ Failure Link::subscribe(std::uint64_t id, const std::string& filter, Qos qos,
   return failure;
 }
 
-void Link::close() {
+void Link::close(mqtt_engine::Parting parting) {
   if (over_ || closing_ || why_) return;
   closing_ = true;
   channel_->expect_close();
-  client_->disconnect();  // ends in hung_up
+  if (parting == mqtt_engine::Parting::leaving_will && version_ == MqttVersion::v3_1_1) {
+    close_channel();
+    return;
+  }
+  client_->disconnect(parting);  // ends in hung_up
   timer_.expires_after(limits::kCloseTimeout);
   timer_.async_wait([weak = weak_from_this()](const std::error_code& error) {
     if (const auto self = weak.lock(); self && !error) self->close_channel();

@@ -73,8 +73,9 @@ class Link : public std::enable_shared_from_this<Link> {
   /// How many messages wait for their acknowledgement.
   void in_flight(std::size_t count) { channel_->read_in_rhythm(count >= limits::kManyInFlight); }
 
-  /// DISCONNECT, close_notify, FIN, in this order, each step bounded. Ends with `ended`.
-  void close();
+  /// DISCONNECT, close_notify, FIN, in this order, each step bounded. Ends with `ended`. MQTT 3.1.1
+  /// knows no DISCONNECT that leaves the will: there it is left out.
+  void close(mqtt_engine::Parting parting);
   /// Drops everything at once; no event is made any more.
   void abort();
 
@@ -116,6 +117,7 @@ class Link : public std::enable_shared_from_this<Link> {
   std::shared_ptr<relay::Relay> relay_;
   std::unique_ptr<mqtt_engine::Client> client_;
   LinkEvents events_;
+  const MqttVersion version_;
   Window window_;
   std::size_t in_kernel_ = 0;     // when it was looked at last
   std::uint64_t taken_then_ = 0;  // by the kernel

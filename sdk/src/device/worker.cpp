@@ -61,6 +61,7 @@ Worker::Worker(asio::io_context& io, const Settings& settings, Shared& shared,
       budget_(settings, shared, time_),
       tickets_(settings, shared, [this] { return moment(); }),
       ledger_(settings, shared, time_),
+      presence_(settings, shared, trust_, time_, [this] { notify(); }),
       paths_(io.get_executor(), settings, path_events()),
       lines_(settings, shared),
       timer_(io),
@@ -169,6 +170,7 @@ void Worker::act() {
 void Worker::carry_out(const session::Login& login) {
   address_ = dialled_->address();
   vouching_pin_ = dialled_->vouching().pin.text();
+  presence_.vouched_by(dialled_->vouching().pin);
   link_ = std::make_shared<Link>(io_.get_executor(), std::exchange(dialled_, nullptr),
                                  login_for(login), link_events());
   link_->start();
@@ -180,10 +182,6 @@ void Worker::carry_out(session::Ping) {
 
 void Worker::carry_out(const session::Probe& probe) {
   if (link_) link_->probe_after(probe.after);
-}
-
-void Worker::carry_out(session::Close) {
-  if (link_) link_->close();
 }
 
 void Worker::carry_out(const session::Abort& abort) {
@@ -258,7 +256,11 @@ LinkEvents Worker::link_events() {
       .subscribed = [this](std::uint64_t id, int code) { subscribed(id, code); },
       .arrived = [this](const Message& message) { arrived(message); },
       .sent = [this] { session_.sent(now()); },
-      .received = [this] { session_.received(now()); },
+      .received =
+          [this] {
+            session_.received(now());
+            if (with_ != With::recovery) presence_.heard();
+          },
       .room = [this] { notify(); },
       .intruder =
           [this](std::string detail) {
@@ -297,6 +299,7 @@ void Worker::logged_in(const mqtt_engine::Granted& granted) {
   const bool all = !granted.session_present || !own || subscribed_at_ != paths_.current();
   if (all) subscribe_to_pin_sets(granted.session_present);
   subscribe(all, granted.session_present);
+  presence_.logged_in(all, now());
   if (own) {
     subscribed_at_ = paths_.current();
   } else {
@@ -406,6 +409,7 @@ void Worker::look() {
   sender_.expire(now());
   if (session_.is_up() && link_ && with_ != With::recovery && !budget_.stops()) {
     subscribe(false, false);
+    look_at_presence();
     sender_.pump(now());
   }
   update_load();
@@ -442,6 +446,7 @@ void Worker::drop_link() {
   ledger_.end_connection(link_->bill(), link_->carried(), now());
   link_.reset();
   up_ = false;
+  presence_.left();
   sender_.end();
   shared_.subscriptions.forget_unanswered();
 }
@@ -449,7 +454,8 @@ void Worker::drop_link() {
 // --- Time ---------------------------------------------------------------------------------------
 
 bool Worker::wants_to_be_reached() const {
-  return settings_.options.will.has_value() || !shared_.subscriptions.empty();
+  const Options& options = settings_.options;
+  return options.will || options.presence || !shared_.subscriptions.empty();
 }
 
 void Worker::update_load() {
@@ -475,6 +481,7 @@ void Worker::arm_timer(std::optional<Instant> next) {
   sooner(budget_due_);
   sooner(visit_ends_);
   sooner(ledger_.next_look(now()));
+  sooner(presence_.next_look(now()));
   if (!next) {
     if (armed_for_) timer_.cancel();
     armed_for_.reset();

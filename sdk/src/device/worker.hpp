@@ -29,6 +29,7 @@
 #include "device/ledger_keeper.hpp"
 #include "device/line_keeper.hpp"
 #include "device/link.hpp"
+#include "device/presence_keeper.hpp"
 #include "device/sender.hpp"
 #include "device/shared.hpp"
 #include "device/ticket_keeper.hpp"
@@ -110,6 +111,7 @@ class Worker {
   void report_pins();
   void tell_the_time();
   void look_at_ledger();
+  void look_at_presence();
 
   void look();
   void subscribe(bool all, bool session_present);
@@ -131,6 +133,7 @@ class Worker {
   std::optional<Instant> budget_due_;  // something has happened since
   TicketKeeper tickets_;
   LedgerKeeper ledger_;
+  PresenceKeeper presence_;
   BrokerPaths paths_;
   std::unique_ptr<channel::Dialer> recovery_dialer_;
   std::unique_ptr<channel::NetworkWatch> network_watch_;
