@@ -48,6 +48,12 @@ struct LinkEvents {
   std::function<void(std::string)> intruder;
 };
 
+/// What becomes of the will at a close in order.
+enum class Parting : std::uint8_t {
+  taking_will,   ///< it is forgotten
+  leaving_will,  ///< it is published as if the device had vanished, after its delay
+};
+
 class Link : public std::enable_shared_from_this<Link> {
  public:
   Link(const asio::any_io_executor& executor, std::shared_ptr<channel::Channel> channel,
@@ -73,9 +79,8 @@ class Link : public std::enable_shared_from_this<Link> {
   /// How many messages wait for their acknowledgement.
   void in_flight(std::size_t count) { channel_->read_in_rhythm(count >= limits::kManyInFlight); }
 
-  /// DISCONNECT, close_notify, FIN, in this order, each step bounded. Ends with `ended`. MQTT 3.1.1
-  /// knows no DISCONNECT that leaves the will: there it is left out.
-  void close(mqtt_engine::Parting parting);
+  /// DISCONNECT, close_notify, FIN, in this order, each step bounded. Ends with `ended`.
+  void close(Parting parting);
   /// Drops everything at once; no event is made any more.
   void abort();
 
@@ -105,6 +110,7 @@ class Link : public std::enable_shared_from_this<Link> {
   void answer_came(const relay::Piece& piece);
   void fail(Failure why);
   void paho_hung_up();
+  void disconnect(Parting parting);
   void close_channel();
   void channel_closed(Failure why);
   void conclude();

@@ -31,7 +31,7 @@ void Worker::carry_out(session::Close) {
                                                     mqtt_engine::Resent::no);
     link_->publish(0, Qos::at_most_once, packet, payload.size());
   }
-  link_->close(tells && !stops ? mqtt_engine::Parting::leaving_will : mqtt_engine::Parting::plain);
+  link_->close(tells && !stops ? Parting::leaving_will : Parting::taking_will);
 }
 
 }  // namespace holdfast::device

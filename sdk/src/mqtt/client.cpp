@@ -166,18 +166,8 @@ class Client::Handle final : public Disposable {
     client_->subscribe(filter, static_cast<int>(qos), to_context(id), subscribe_listener_, options);
   }
 
-  void disconnect(Parting parting) {
-    if (!client_ || !client_->is_connected()) return;
-    if (parting == Parting::plain || login_.version != MqttVersion::v5) {
-      client_->disconnect(0, nullptr, disconnect_listener_);
-      return;
-    }
-    paho::disconnect_options options(0);
-    options.set_reason_code(paho::ReasonCode::DISCONNECT_WITH_WILL_MESSAGE);
-    // Paho C++ 1.2.0 takes either a reason or a listener: whoever comes second tells of the end.
-    const auto token = client_->disconnect(options);
-    token->set_action_callback(disconnect_listener_);
-    if (token->is_complete()) closed();
+  void disconnect() {
+    if (client_ && client_->is_connected()) client_->disconnect(0, nullptr, disconnect_listener_);
   }
 
   void wait_closed() override {
@@ -335,9 +325,9 @@ Failure Client::subscribe(std::uint64_t id, const std::string& filter, Qos qos,
   }
 }
 
-void Client::disconnect(Parting parting) {
+void Client::disconnect() {
   try {
-    handle_->disconnect(parting);
+    handle_->disconnect();
   } catch (const std::exception&) {  // NOLINT(bugprone-empty-catch)
     // Paho has no connection any more: there is nothing to disconnect.
   }

@@ -41,12 +41,6 @@ struct Login {
   std::optional<Will> will;
 };
 
-/// How a session's connection is ended in order.
-enum class Parting : std::uint8_t {
-  plain,         ///< the will is forgotten
-  leaving_will,  ///< MQTT 5: the broker keeps the will for its delay (section 3.14.2.1, 0x04)
-};
-
 enum class RetainHandling : std::uint8_t { send = 0, send_if_new = 1 };
 
 struct ClientEvents {
@@ -71,7 +65,7 @@ class Client {
   Failure connect(std::uint16_t port);
   Failure subscribe(std::uint64_t id, const std::string& filter, Qos qos, RetainHandling retain);
   /// Writes DISCONNECT and closes the pipe.
-  void disconnect(Parting parting);
+  void disconnect();
 
  private:
   class Handle;

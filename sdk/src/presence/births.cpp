@@ -4,8 +4,17 @@
 
 namespace holdfast::presence {
 
+namespace {
+
+// Brokers count whole seconds (mosquitto 2.0 is up to one too early), and no two clocks go alike.
+Duration surely_waits(Duration delay) {
+  return delay - std::min<Duration>(delay, std::chrono::seconds(5) + delay / 100);
+}
+
+}  // namespace
+
 bool Births::logged_in(Instant now, bool fresh) {
-  const bool gap = fresh || !heard_ || now - *heard_ >= terms_.will_delay;
+  const bool gap = fresh || !heard_ || now - *heard_ >= surely_waits(terms_.will_delay);
   needed_ = needed_ || gap;
   up_ = true;
   heard_ = now;

@@ -46,8 +46,11 @@ class Births {
 
   explicit Births(const Terms& terms) : terms_(terms) {}
 
-  /// Something came from the broker. Instants are of a clock that goes on while the machine sleeps.
-  void heard(Instant now) { heard_ = now; }
+  /// Something came from the broker; before the login that says nothing of the last connection.
+  /// Instants are of a clock that goes on while the machine sleeps.
+  void heard(Instant now) {
+    if (up_) heard_ = now;
+  }
   /// @param fresh the broker knows nothing of us, or not what we said elsewhere
   /// @return whether others may have been told that we were away
   bool logged_in(Instant now, bool fresh);
