@@ -63,6 +63,7 @@ int main(int argc, char** argv) {
   add_sub(app, action);
   add_doctor(app, action);
   add_outbox(app, action);
+  add_fleet(app, action);
   try {
     app.parse(argc, argv);
     return action();

@@ -22,6 +22,7 @@
 
 #include "device/check_options.hpp"
 #include "device/shared.hpp"
+#include "device/state_keepers.hpp"
 #include "device/worker.hpp"
 #include "state/state_dir.hpp"
 
@@ -42,6 +43,8 @@ class Core {
   /// @return what `push` wants to know
   std::size_t add_stream(std::string_view topic, const StreamOptions& options);
   Receipt push(std::size_t stream, std::span<const std::byte> payload, PushOptions options);
+
+  StateKeepers& states() { return states_; }
 
   Remaining flush(std::chrono::milliseconds timeout);
   Remaining drain(std::chrono::milliseconds timeout);
@@ -70,6 +73,7 @@ class Core {
   asio::io_context io_;
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   Shared shared_;
+  StateKeepers states_;
   Worker worker_;
 
   mutable std::mutex mutex_;

@@ -80,7 +80,7 @@ class Link : public std::enable_shared_from_this<Link> {
   void in_flight(std::size_t count) { channel_->read_in_rhythm(count >= limits::kManyInFlight); }
 
   /// DISCONNECT, close_notify, FIN, in this order, each step bounded. Ends with `ended`.
-  void close(Parting parting);
+  void close(Parting parting = Parting::taking_will);
   /// Drops everything at once; no event is made any more.
   void abort();
 

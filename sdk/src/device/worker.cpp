@@ -50,10 +50,11 @@ class Worker::Gate {
 };
 
 Worker::Worker(asio::io_context& io, const Settings& settings, Shared& shared,
-               session::Random random, std::function<void(bool)> finished)
+               StateKeepers& states, session::Random random, std::function<void(bool)> finished)
     : io_(io),
       settings_(settings),
       shared_(shared),
+      states_(states),
       finished_(std::move(finished)),
       session_(session_config(settings.options), random),
       random_(std::move(random)),
@@ -300,6 +301,7 @@ void Worker::logged_in(const mqtt_engine::Granted& granted) {
   if (all) subscribe_to_pin_sets(granted.session_present);
   subscribe(all, granted.session_present);
   presence_.logged_in(all, now());
+  states_.logged_in(granted.session_present, !own || subscribed_at_ != paths_.current(), now());
   if (own) {
     subscribed_at_ = paths_.current();
   } else {
@@ -410,6 +412,7 @@ void Worker::look() {
   if (session_.is_up() && link_ && with_ != With::recovery && !budget_.stops()) {
     subscribe(false, false);
     look_at_presence();
+    states_.look(now());
     sender_.pump(now());
   }
   update_load();
@@ -424,9 +427,10 @@ void Worker::look_at_ledger() {
 }
 
 void Worker::subscribe(bool all, bool session_present) {
-  const auto retain = session_present ? mqtt_engine::RetainHandling::send_if_new
-                                      : mqtt_engine::RetainHandling::send;
   for (const auto& wanted : shared_.subscriptions.wanted(all)) {
+    const bool only_new = session_present && wanted.fetch == Subscriptions::Fetch::if_new;
+    const auto retain = only_new ? mqtt_engine::RetainHandling::send_if_new
+                                 : mqtt_engine::RetainHandling::send;
     if (const Failure failure = link_->subscribe(wanted.id, wanted.filter, wanted.qos, retain)) {
       shared_.emit(EventKind::subscription_refused, failure);
     }
@@ -445,6 +449,7 @@ void Worker::drop_link() {
   link_->abort();
   ledger_.end_connection(link_->bill(), link_->carried(), now());
   link_.reset();
+  if (up_ && with_ != With::recovery) states_.left(now());
   up_ = false;
   presence_.left();
   sender_.end();
@@ -462,7 +467,7 @@ void Worker::update_load() {
   session::Load load;
   load.reachable = wants_to_be_reached();
   const outbox::Fill fill = shared_.outbox.fill();
-  load.waiting = fill.waiting - fill.held_back + fill.under_way > 0;
+  load.waiting = fill.waiting - fill.held_back + fill.under_way > 0 || states_.is_busy();
   load.oldest_ack = sender_.oldest_unanswered();
   // A visit carries no messages, so none can be what it is for: it lasts as long as it has to.
   if (with_ != With::recovery) load.next_due = shared_.outbox.earliest_due();
@@ -482,6 +487,7 @@ void Worker::arm_timer(std::optional<Instant> next) {
   sooner(visit_ends_);
   sooner(ledger_.next_look(now()));
   sooner(presence_.next_look(now()));
+  sooner(states_.next_look());
   if (!next) {
     if (armed_for_) timer_.cancel();
     armed_for_.reset();

@@ -32,6 +32,7 @@
 #include "device/presence_keeper.hpp"
 #include "device/sender.hpp"
 #include "device/shared.hpp"
+#include "device/state_keepers.hpp"
 #include "device/ticket_keeper.hpp"
 #include "device/trust_keeper.hpp"
 #include "device/trusted_time.hpp"
@@ -42,8 +43,8 @@ namespace holdfast::device {
 class Worker {
  public:
   /// `finished` is called once, when the session has ended for good.
-  Worker(asio::io_context& io, const Settings& settings, Shared& shared, session::Random random,
-         std::function<void(bool clean)> finished);
+  Worker(asio::io_context& io, const Settings& settings, Shared& shared, StateKeepers& states,
+         session::Random random, std::function<void(bool clean)> finished);
   ~Worker();
 
   void start();
@@ -123,6 +124,7 @@ class Worker {
   asio::io_context& io_;
   const Settings& settings_;
   Shared& shared_;
+  StateKeepers& states_;
   std::function<void(bool)> finished_;
   session::Session session_;
   session::Random random_;
