@@ -184,8 +184,8 @@ int run(const FleetOptions& options) {
 }  // namespace
 
 void add_fleet(CLI::App& app, Action& action) {
-  auto* command =
-      app.add_subcommand("fleet", "tell how the devices of a fleet are, by their retained statuses");
+  auto* command = app.add_subcommand(
+      "fleet", "tell how the devices of a fleet are, by their retained statuses");
   const auto options = std::make_shared<FleetOptions>();
   add_connection_options(*command, options->source.connection);
   command

@@ -26,9 +26,8 @@ class Reader {
         deadline_(deadline_of(source.connection)),
         device_(to_options(source.connection)) {
     device_.on_event([this](const Event& event) { note_event(event); });
-    device_.subscribe(
-        source.filter, [this](const Message& message) { take(message); },
-        {.qos = source.connection.qos == 0 ? Qos::at_most_once : Qos::at_least_once});
+    device_.subscribe(source.filter, [this](const Message& message) { take(message); },
+                      {.qos = source.connection.qos == 0 ? Qos::at_most_once : Qos::at_least_once});
   }
 
   FleetView run() {

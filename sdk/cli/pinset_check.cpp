@@ -73,11 +73,11 @@ void check_fleet(const CheckOptions& options, const SeenKey& key) {
             named(without, [](const std::string& topic) { return topic; }));
   }
   if (!view.unreadable().empty()) {
-    throw CommandError(kIdentityRefused,
-                       "what " + counted(view.unreadable().size(), "device") +
-                           " said of itself cannot be read",
-                       named(view.unreadable(), [](const auto& item) { return item.first; }),
-                       "take away what is retained there if it is no device");
+    throw CommandError(
+        kIdentityRefused,
+        "what " + counted(view.unreadable().size(), "device") + " said of itself cannot be read",
+        named(view.unreadable(), [](const auto& item) { return item.first; }),
+        "take away what is retained there if it is no device");
   }
   const auto all = view.all();
   print("All " + counted(all.sum(), "device") + " on " + where + " pin the key of " + options.cert +
@@ -104,9 +104,10 @@ void add_pinset_check(CLI::App& pinset, Action& action) {
       ->required()
       ->type_name("FILE");
   command->add_option("--set", options->set, "the pin set, or - for stdin")->type_name("SET");
-  auto* fleet = command->add_option("--fleet", options->fleet.filter,
-                                    "ask the devices themselves, by their statuses; for instance "
-                                    "fleet/+/status")
+  auto* fleet = command
+                    ->add_option("--fleet", options->fleet.filter,
+                                 "ask the devices themselves, by their statuses; for instance "
+                                 "fleet/+/status")
                     ->type_name("FILTER");
   Connection& connection = options->fleet.connection;
   connection.command = "pinset check";

@@ -48,8 +48,9 @@ class FleetTest : public BrokerCliTest {
     return cli(words("fleet", broker.tls_port(), more));
   }
   CliResult check(const Mosquitto& broker, const Identity& next, Words more = {}) {
-    auto all = words("check", broker.tls_port(), {"--fleet", "fleet/+/status", "--quiet", "500ms",
-                                                  "--cert", next.cert_file.string()});
+    auto all =
+        words("check", broker.tls_port(),
+              {"--fleet", "fleet/+/status", "--quiet", "500ms", "--cert", next.cert_file.string()});
     all.insert(all.begin(), "pinset");
     all.insert(all.end(), more.begin(), more.end());
     return cli(all);
@@ -89,7 +90,8 @@ TEST_F(FleetTest, JsonHasEveryDevice) {
   const Json json = Json::parse(result.out);
   EXPECT_EQ(json["devices"], 3);
   EXPECT_EQ(json["online"], 2);
-  EXPECT_EQ(json["pin_sets"][1], (Json{{"version", 2}, {"devices", 2}, {"online", 1}, {"offline", 1}}));
+  EXPECT_EQ(json["pin_sets"][1],
+            (Json{{"version", 2}, {"devices", 2}, {"online", 1}, {"offline", 1}}));
   EXPECT_EQ(json["vouching"], Json::array({Json{{"pin", key_.pin}, {"devices", 2}}}));
   ASSERT_EQ(json["list"].size(), 3U);
   EXPECT_EQ(json["list"][0]["topic"], "fleet/a/status");
@@ -130,8 +132,8 @@ TEST_F(FleetTest, ARefusedFilterAWrongKeyAndNoBrokerAreToldApart) {
   EXPECT_EQ(fleet(*impostor).status, 3);
   const auto port = broker->tls_port();
   broker->stop();
-  EXPECT_EQ(
-      cli(words("fleet", port, {"--filter", "fleet/+/status", "--timeout", "500ms"})).status, 4);
+  EXPECT_EQ(cli(words("fleet", port, {"--filter", "fleet/+/status", "--timeout", "500ms"})).status,
+            4);
 }
 
 TEST_F(FleetTest, CheckSaysNoForOneOfflineDeviceAndNamesIt) {

@@ -216,7 +216,8 @@ TEST_F(PresenceTest, ANewPinSetIsToldOnTheSameConnection) {
   EXPECT_EQ(status->pins.size(), 3U);
 }
 
-// It closes in order to prove a new set, and is kept from coming back: the will must still be there.
+// It closes in order to prove a new set, and is kept from coming back: the will must still be
+// there.
 class RenewalTest : public PresenceVersionsTest {};
 
 INSTANTIATE_TEST_SUITE_P(Versions, RenewalTest,

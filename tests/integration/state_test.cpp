@@ -60,8 +60,7 @@ Report report_of(const ReceivedMessage& message) {
 class StatefulDevice : public WatchedDevice {
  public:
   explicit StatefulDevice(Options options)
-      : WatchedDevice(std::move(options)),
-        state_((**this).state<Command, Reading>(kTopic)) {
+      : WatchedDevice(std::move(options)), state_((**this).state<Command, Reading>(kTopic)) {
     state_.on_desired([this](const Command& command, std::uint64_t version) {
       wanted_.append({command.verb()->str(), version});
     });

@@ -120,8 +120,8 @@ class Device {
   template <Payload T>
   Stream<T> stream(std::string_view topic, StreamOptions options = {});
 
-  /// The state documents on `topic`/desired and `topic`/reported (state_document.hpp). What was kept
-  /// of them in `Options::state_dir` is read here. Before `start` as a rule, so that the first
+  /// The state documents on `topic`/desired and `topic`/reported (state_document.hpp). What was
+  /// kept of them in `Options::state_dir` is read here. Before `start` as a rule, so that the first
   /// connection brings what is desired.
   /// @throws ConfigError without a `state_dir`, for a topic that MQTT forbids or has a state
   /// already, or for one document too many (`limits::kMaxStateDocuments`).

@@ -242,7 +242,8 @@ inline constexpr auto kReachableWithin = 15min;
 /// How long the broker keeps subscriptions and queued messages of an absent device.
 inline constexpr auto kSessionExpiry = 24h;
 
-// --- Presence and state documents -----------------------------------------------------------------
+// --- Presence and state documents
+// -----------------------------------------------------------------
 
 /// How often a status is published anew for its sums alone: a carrier's bill is by day, and so are
 /// an operator's questions.

@@ -101,10 +101,11 @@ struct Will {
 };
 
 /// A retained document that tells an operator how this device is: online or not, which pins it
-/// trusts, which one vouches, what it has spent (schemas/holdfast/status.fbs; docs/guides/fleet.md).
-/// It is published when the device comes and when something of it has changed, and by the broker,
-/// as this connection's will, when the device has been away for `offline_after`. A quick
-/// reconnection publishes nothing. Excludes a `Will` of the app's own, because MQTT has one.
+/// trusts, which one vouches, what it has spent (schemas/holdfast/status.fbs;
+/// docs/guides/fleet.md). It is published when the device comes and when something of it has
+/// changed, and by the broker, as this connection's will, when the device has been away for
+/// `offline_after`. A quick reconnection publishes nothing. Excludes a `Will` of the app's own,
+/// because MQTT has one.
 struct Presence {
   std::string topic;
   /// How long the device may be away before the broker says so (MQTT 5 section 3.1.3.2.2), at least
@@ -343,8 +344,8 @@ struct Options {
   std::optional<Will> will;
   std::optional<Presence> presence;
 
-  /// With a subscription, a will or a presence: how long a dead line may go unnoticed, 10 s to 18 h.
-  /// Without them nothing is probed, and silence costs nothing.
+  /// With a subscription, a will or a presence: how long a dead line may go unnoticed, 10 s to 18
+  /// h. Without them nothing is probed, and silence costs nothing.
   std::chrono::seconds reachable_within = limits::kReachableWithin;
   Hold hold = Hold::automatic;
 

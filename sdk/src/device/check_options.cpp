@@ -94,16 +94,18 @@ void check_presence(const Options& options) {
     throw ConfigError("presence.topic", presence.topic, why);
   }
   if (options.will) {
-    throw ConfigError("presence.topic", presence.topic,
-                      "a connection has one will, and presence needs it; leave `will` empty and let "
-                      "the back end go by the status, or leave `presence` out");
+    throw ConfigError(
+        "presence.topic", presence.topic,
+        "a connection has one will, and presence needs it; leave `will` empty and let "
+        "the back end go by the status, or leave `presence` out");
   }
   if (presence.refresh != 0s) {
     check_time("presence.refresh", presence.refresh, limits::kMinPresenceRefresh, 24h * 365);
   }
   if (presence.offline_after == 0s) return;
   if (options.mqtt_version == MqttVersion::v3_1_1) {
-    throw ConfigError("presence.offline_after", std::to_string(presence.offline_after.count()) + " s",
+    throw ConfigError("presence.offline_after",
+                      std::to_string(presence.offline_after.count()) + " s",
                       "MQTT 3.1.1 has no will delay; leave it at 0, or use MqttVersion::v5");
   }
   // Less, and a line that the broker finds dead before the device does would be told as an absence.
@@ -116,7 +118,8 @@ void check_presence(const Options& options) {
 std::chrono::seconds will_delay_of(const Options& options) {
   if (!options.presence || options.mqtt_version == MqttVersion::v3_1_1) return 0s;
   if (options.presence->offline_after > 0s) return options.presence->offline_after;
-  return 2 * options.reachable_within + std::chrono::ceil<std::chrono::seconds>(options.backoff.cap);
+  return 2 * options.reachable_within +
+         std::chrono::ceil<std::chrono::seconds>(options.backoff.cap);
 }
 
 void check_times(const Options& options) {
@@ -322,12 +325,13 @@ Settings check_options(Options options) {
   const auto will_delay = will_delay_of(options);
   if (options.session_expiry < will_delay) {
     warnings.push_back("session_expiry of " + std::to_string(options.session_expiry.count()) +
-                       " s is shorter than the will delay of " + std::to_string(will_delay.count()) +
+                       " s is shorter than the will delay of " +
+                       std::to_string(will_delay.count()) +
                        " s, and ends it: the broker tells of short absences, too");
   }
-  return {std::move(options),  std::move(broker),   std::move(fallbacks), std::move(reach),
-          std::move(built_in), std::move(recovery), std::move(tls),       will_delay,
-          std::move(warnings)};
+  return {std::move(options), std::move(broker),   std::move(fallbacks),
+          std::move(reach),   std::move(built_in), std::move(recovery),
+          std::move(tls),     will_delay,          std::move(warnings)};
 }
 
 namespace {

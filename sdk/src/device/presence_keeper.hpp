@@ -70,7 +70,7 @@ class PresenceKeeper {
   const std::function<void()> wake_;
   presence::Births births_;
   pinning::Pin vouching_;
-  std::uint64_t since_ = 0;         // seconds since 1970; 0: nobody knew
+  std::uint64_t since_ = 0;  // seconds since 1970; 0: nobody knew
   bool look_again_ = false;
   std::atomic<bool> lost_ = false;  // told by the handlers' thread
 };

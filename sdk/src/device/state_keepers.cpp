@@ -76,8 +76,9 @@ std::size_t StateKeepers::add(std::string_view topic, const StateOptions& option
   }
   auto slots = slots_in(settings_, name_of(topic).c_str(), kStateFormat);
   std::string remark;
-  auto kept = load_kept(slots, twin::decode_kept, "the stored state of " + std::string(topic) + " is",
-                        "it begins anew", remark);
+  auto kept =
+      load_kept(slots, twin::decode_kept, "the stored state of " + std::string(topic) + " is",
+                "it begins anew", remark);
   if (kept && kept->topic != topic) kept.reset();
   if (!remark.empty()) shared_.emit(EventKind::warning, {}, remark);
   documents_.push_back(std::make_unique<Document>(std::string(topic), options, desired,
@@ -229,8 +230,8 @@ void StateKeepers::logged_in(bool session_present, bool other_broker, Instant at
                                        : twin::LastBroker::same;
   const Duration away = left_ ? at - *left_ : Duration(0);
   logged_in_before_ = true;
-  const bool forgotten = twin::may_have_forgotten(session_present, last, away,
-                                                  settings_.options.session_expiry);
+  const bool forgotten =
+      twin::may_have_forgotten(session_present, last, away, settings_.options.session_expiry);
   const std::lock_guard lock(mutex_);
   for (const auto& document : documents_) {
     if (forgotten) document->twin.forgotten();
@@ -262,7 +263,8 @@ void StateKeepers::write(Document& document, Instant at, bool then_send) {
 std::optional<Instant> StateKeepers::next_write() const {
   std::optional<Instant> next;
   for (const auto& document : documents_) {
-    if (document->write_at) next = std::min(next.value_or(*document->write_at), *document->write_at);
+    if (document->write_at)
+      next = std::min(next.value_or(*document->write_at), *document->write_at);
   }
   return next;
 }

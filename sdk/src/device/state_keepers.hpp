@@ -76,11 +76,11 @@ class StateKeepers {
     const detail::DesiredType desired;
     state::Slots slots;  // the thread's alone
     twin::Twin twin;
-    std::optional<Instant> write_at;     // something is not on the disk
+    std::optional<Instant> write_at;  // something is not on the disk
     bool send_when_written = false;
-    std::uint64_t in_outbox = 0;         // version of a report that is on its way
+    std::uint64_t in_outbox = 0;  // version of a report that is on its way
     std::shared_ptr<detail::StateBase::Handler> handler;
-    std::uint64_t delivered = 0;         // version
+    std::uint64_t delivered = 0;  // version
   };
 
   static Instant now() { return std::chrono::steady_clock::now(); }

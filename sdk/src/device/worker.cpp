@@ -49,8 +49,8 @@ class Worker::Gate {
   bool open_ = true;
 };
 
-Worker::Worker(asio::io_context& io, const Settings& settings, Shared& shared,
-               StateKeepers& states, session::Random random, std::function<void(bool)> finished)
+Worker::Worker(asio::io_context& io, const Settings& settings, Shared& shared, StateKeepers& states,
+               session::Random random, std::function<void(bool)> finished)
     : io_(io),
       settings_(settings),
       shared_(shared),
@@ -429,8 +429,8 @@ void Worker::look_at_ledger() {
 void Worker::subscribe(bool all, bool session_present) {
   for (const auto& wanted : shared_.subscriptions.wanted(all)) {
     const bool only_new = session_present && wanted.fetch == Subscriptions::Fetch::if_new;
-    const auto retain = only_new ? mqtt_engine::RetainHandling::send_if_new
-                                 : mqtt_engine::RetainHandling::send;
+    const auto retain =
+        only_new ? mqtt_engine::RetainHandling::send_if_new : mqtt_engine::RetainHandling::send;
     if (const Failure failure = link_->subscribe(wanted.id, wanted.filter, wanted.qos, retain)) {
       shared_.emit(EventKind::subscription_refused, failure);
     }

@@ -26,8 +26,7 @@ bool Births::logged_in(Instant now, bool fresh) {
 Births::Due Births::due(Instant now, const Facts& facts) const {
   if (!up_ || (not_before_ && now < *not_before_)) return Due::no;
   if (needed_ || facts != told_) return Due::as_news;
-  const bool old =
-      terms_.refresh > Duration(0) && told_at_ && now - *told_at_ >= terms_.refresh;
+  const bool old = terms_.refresh > Duration(0) && told_at_ && now - *told_at_ >= terms_.refresh;
   return old ? Due::as_refresh : Due::no;
 }
 

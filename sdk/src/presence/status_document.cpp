@@ -58,14 +58,13 @@ std::vector<std::byte> encode_status(const StatusDocument& status) {
     vouching.emplace(
         flatbuffers::span<const std::uint8_t, pinning::kDigestBytes>(status.vouching->digest));
   }
-  builder.Finish(
-      wire::CreateDeviceStatus(
-          builder, status.online, narrow(status.written), pins, status.pin_set_version,
-          status.sdk_version, status.pin_set_proven, vouching ? &*vouching : nullptr, candidates,
-          status.boot, narrow(status.since), status.bytes_up, status.bytes_down,
-          narrow(status.connections), narrow(status.full_handshakes),
-          narrow(status.resumed_handshakes)),
-      Schema<wire::DeviceStatus>::identifier.data());
+  builder.Finish(wire::CreateDeviceStatus(
+                     builder, status.online, narrow(status.written), pins, status.pin_set_version,
+                     status.sdk_version, status.pin_set_proven, vouching ? &*vouching : nullptr,
+                     candidates, status.boot, narrow(status.since), status.bytes_up,
+                     status.bytes_down, narrow(status.connections), narrow(status.full_handshakes),
+                     narrow(status.resumed_handshakes)),
+                 Schema<wire::DeviceStatus>::identifier.data());
   const auto bytes = std::as_bytes(std::span(builder.GetBufferPointer(), builder.GetSize()));
   return {bytes.begin(), bytes.end()};
 }

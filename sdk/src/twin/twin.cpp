@@ -33,7 +33,8 @@ Twin::Verdict Twin::offer(std::uint64_t version, Bytes body, std::string& why) {
   }
   if (version == kept_.desired_version) {
     if (equal(body, kept_.desired)) return Verdict::unchanged;
-    why = "it is " + ours + ", which we have with other content; give each change a version of its "
+    why = "it is " + ours +
+          ", which we have with other content; give each change a version of its "
           "own";
     return Verdict::refused;
   }

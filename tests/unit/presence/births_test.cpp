@@ -54,7 +54,8 @@ TEST_F(BirthsTest, AQuickReconnectionIsNotTold) {
 }
 
 TEST_F(BirthsTest, AHundredQuickReconnectionsAreNotTold) {
-  for (int n = 1; n <= 100; ++n) EXPECT_EQ(after(kStart + n * 1min, kStart + n * 1min + 20s), Due::no);
+  for (int n = 1; n <= 100; ++n)
+    EXPECT_EQ(after(kStart + n * 1min, kStart + n * 1min + 20s), Due::no);
 }
 
 TEST_F(BirthsTest, WhoeverWasAwayAsLongAsTheWillWaitsTellsAgain) {
