@@ -77,7 +77,7 @@ TEST_F(FleetTest, CountsDevicesBySetPinAndSilence) {
   EXPECT_NE(result.out.find("      2       1        1  2\n"), std::string::npos) << result.out;
   EXPECT_NE(result.out.find("2  " + key_.pin + "\n"), std::string::npos) << result.out;
   EXPECT_NE(result.out.find("fleet/b/status\n"), std::string::npos) << result.out;
-  EXPECT_NE(result.out.find("fleet/x/status  a payload"), std::string::npos) << result.out;
+  EXPECT_NE(result.out.find("fleet/x/status  "), std::string::npos) << result.out;
 }
 
 TEST_F(FleetTest, JsonHasEveryDevice) {
@@ -115,8 +115,8 @@ TEST_F(FleetTest, AnEmptyFleetIsToldAndMissingDevicesAreAnError) {
 TEST_F(FleetTest, TenThousandDevicesAreReadFromABrokerThatLetsThem) {
   const auto broker = make_broker({.extra_lines = {"max_queued_messages 0"}});
   Publisher publisher({.port = broker->plain_port()});
-  constexpr int kDevices = 10'000;
-  for (int n = 0; n < kDevices; ++n) {
+  constexpr std::uint64_t kDevices = 10'000;
+  for (std::uint64_t n = 0; n < kDevices; ++n) {
     retain(publisher, std::to_string(n), status(1 + n % 3, {key_.pin, backup_.pin}, n % 2 == 0));
   }
   ASSERT_TRUE(publisher.wait_acks(kBound));
@@ -159,11 +159,11 @@ TEST_F(FleetTest, CheckNamesAStatusThatCannotBeRead) {
   const auto broker = make_broker();
   Publisher publisher({.port = broker->plain_port()});
   make_small_fleet(publisher);
-  publisher.publish("fleet/x\x1b/status", "hello", 1, true);
+  publisher.publish("fleet/x\u202e/status", "hello", 1, true);
   ASSERT_TRUE(publisher.wait_acks(kBound));
   const auto refused = check(*broker, backup_);
   EXPECT_EQ(refused.status, 3) << refused.out << refused.err;
-  EXPECT_TRUE(refused.says("fleet/x\\x1b/status")) << refused.err;
+  EXPECT_TRUE(refused.says("fleet/x\\u202e/status")) << refused.err;
 }
 
 TEST_F(FleetTest, CheckNamesTwentyDevicesAtMost) {
