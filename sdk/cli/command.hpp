@@ -53,5 +53,6 @@ void add_sub(CLI::App& app, Action& action);
 void add_decode(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
 void add_outbox(CLI::App& app, Action& action);
+void add_fleet(CLI::App& app, Action& action);
 
 }  // namespace holdfast::cli

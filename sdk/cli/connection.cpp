@@ -34,7 +34,9 @@ bool is_among(std::error_code error, const List& list) {
 std::string random_name(const std::string& command) {
   std::array<std::uint8_t, 8> bytes{};
   crypto::fill_with_random(bytes);
-  return "holdfast-" + command + "-" + to_hex(text_of(bytes));
+  std::string name = "holdfast-" + command + "-" + to_hex(text_of(bytes));
+  std::replace(name.begin(), name.end(), ' ', '-');
+  return name;
 }
 
 // The first line of a file with a password: on the command line everybody who may run ps would see
@@ -100,11 +102,11 @@ void add_login_options(CLI::App& app, Connection& connection) {
   app.add_option("--ca", connection.ca,
                  "authorities, PEM: one of them must vouch for the broker besides the pin")
       ->type_name("FILE");
-  auto* cert = app.add_option("--cert", connection.cert,
+  auto* cert = app.add_option(connection.cert_option, connection.cert,
                               "the client's certificate, PEM, where the broker wants one")
                    ->type_name("FILE");
-  auto* key =
-      app.add_option("--key", connection.key, "the client's private key, PEM")->type_name("FILE");
+  auto* key = app.add_option(connection.key_option, connection.key, "the client's private key, PEM")
+                  ->type_name("FILE");
   cert->needs(key);
   key->needs(cert);
   app.add_option("--username", connection.username, "for brokers that want one")->type_name("NAME");

@@ -1,5 +1,5 @@
-// How pub, sub and doctor reach a broker: the options on the command line, the device made of them,
-// and the exit code for what went wrong.
+// How pub, sub, doctor and fleet reach a broker: the options on the command line, the device made
+// of them, and the exit code for what went wrong.
 
 #pragma once
 
@@ -18,7 +18,7 @@
 namespace holdfast::cli {
 
 struct Connection {
-  std::string command;  ///< "pub", "sub" or "doctor": names the client unless it is named
+  std::string command;  ///< "pub", "sub" and so on: names the client unless it is named
   std::string broker;
   std::vector<std::string> pins;
   std::string client_id;
@@ -26,6 +26,8 @@ struct Connection {
   std::string ca;
   std::string cert;
   std::string key;
+  std::string cert_option = "--cert";  ///< as they are typed, where `--cert` is another certificate
+  std::string key_option = "--key";
   std::string username;
   std::string password_file;
   std::vector<std::string> also_brokers;

@@ -64,6 +64,7 @@ int main(int argc, char** argv) {
   add_decode(app, action);
   add_doctor(app, action);
   add_outbox(app, action);
+  add_fleet(app, action);
   try {
     app.parse(argc, argv);
     return action();

@@ -36,7 +36,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Page{
                           "holdfast-outbox",
                           {{"outbox"}, {"outbox", "show"}, {"outbox", "dead"}, {"outbox", "drop"}}},
-                      Page{"holdfast-decode", {{"decode"}}}, Page{"holdfast-doctor", {{"doctor"}}},
+                      Page{"holdfast-decode", {{"decode"}}}, Page{"holdfast-fleet", {{"fleet"}}},
+                      Page{"holdfast-doctor", {{"doctor"}}},
                       Page{"holdfast-pub", {{"pub"}}}, Page{"holdfast-sub", {{"sub"}}}),
     [](const auto& instance) {
       std::string name = instance.param.name;

@@ -13,6 +13,7 @@ set(HOLDFAST_FUZZ_TARGETS
   envelope
   http_tunnel
   idle_state
+  kept_state
   ledger
   network_changes
   outbox_file
@@ -30,6 +31,8 @@ set(HOLDFAST_FUZZ_TARGETS
   session_marks
   slot
   spki
+  state_document
+  status
   ticket_store
   tls_session
   topic
@@ -47,6 +50,7 @@ set(HOLDFAST_FUZZ_NEEDS_envelope holdfast_payload holdfast_sample_schemas)
 set(HOLDFAST_FUZZ_NEEDS_http_tunnel holdfast_channel)
 set(HOLDFAST_FUZZ_NEEDS_network_changes holdfast_channel)
 set(HOLDFAST_FUZZ_NEEDS_idle_state holdfast_session)
+set(HOLDFAST_FUZZ_NEEDS_kept_state holdfast_twin)
 set(HOLDFAST_FUZZ_NEEDS_ledger holdfast_ledger)
 set(HOLDFAST_FUZZ_NEEDS_outbox_file holdfast_outbox)
 set(HOLDFAST_FUZZ_NEEDS_packet_framer holdfast_relay)
@@ -63,6 +67,8 @@ set(HOLDFAST_FUZZ_NEEDS_server_hello holdfast_channel)
 set(HOLDFAST_FUZZ_NEEDS_session_marks holdfast_session)
 set(HOLDFAST_FUZZ_NEEDS_slot holdfast_state)
 set(HOLDFAST_FUZZ_NEEDS_spki holdfast_pinning)
+set(HOLDFAST_FUZZ_NEEDS_state_document holdfast_payload holdfast_sample_schemas)
+set(HOLDFAST_FUZZ_NEEDS_status holdfast_presence)
 set(HOLDFAST_FUZZ_NEEDS_ticket_store holdfast_resumption)
 set(HOLDFAST_FUZZ_NEEDS_tls_session holdfast_channel)
 set(HOLDFAST_FUZZ_NEEDS_topic holdfast_mqtt)

@@ -39,6 +39,7 @@
 #include <holdfast/options.hpp>
 #include <holdfast/payload.hpp>
 #include <holdfast/series.hpp>
+#include <holdfast/state_document.hpp>
 #include <holdfast/status.hpp>
 #include <holdfast/version.hpp>
 
@@ -174,6 +175,14 @@ class Device {
   template <class Handler>
   void on_series(std::string_view filter, SeriesLayout layout, Handler handler,
                  SubscribeOptions options = {});
+
+  /// The state documents on `topic`/desired and `topic`/reported (state_document.hpp). What was
+  /// kept of them in `Options::state_dir` is read here. Before `start` as a rule, so that the first
+  /// connection brings what is desired.
+  /// @throws ConfigError without a `state_dir`, for a topic that MQTT forbids or has a state
+  /// already, or for one document too many (`limits::kMaxStateDocuments`).
+  template <Payload Desired, Payload Reported>
+  StateDocument<Desired, Reported> state(std::string_view topic, StateOptions options = {});
 
   /// Offers a signed pin set (docs/guides/rotation.md), from wherever it came; the answer is the
   /// event `pin_set_accepted` or `pin_set_refused`. Whoever brings it need not be trusted: its
@@ -394,6 +403,12 @@ Receipt Device::call(std::string_view topic, const typename Request::NativeTable
 template <Payload T>
 Stream<T> Device::stream(std::string_view topic, StreamOptions options) {
   return Stream<T>(detail::StreamBase(core_, topic, options));
+}
+
+template <Payload Desired, Payload Reported>
+StateDocument<Desired, Reported> Device::state(std::string_view topic, StateOptions options) {
+  return StateDocument<Desired, Reported>(detail::StateBase(
+      core_, topic, options, {Schema<Desired>::name, &detail::check_payload<Desired>}));
 }
 
 }  // namespace holdfast

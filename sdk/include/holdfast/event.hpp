@@ -47,6 +47,7 @@ enum class EventKind {
   message_set_aside,  ///< a durable message went to the dead letters; `detail` says why
   command_refused,    ///< a command was not run, or not once more; `detail` says why
   reply_unexpected,   ///< an answer came that belongs to no call: late, or somebody else's
+  state_refused,      ///< a desired state is not newer than the one that we have; `detail` says how
   warning,            ///< anything else that an operator should know
   stopped,            ///< the device has stopped
 };

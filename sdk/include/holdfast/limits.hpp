@@ -288,6 +288,28 @@ inline constexpr auto kReachableWithin = 15min;
 /// How long the broker keeps subscriptions and queued messages of an absent device.
 inline constexpr auto kSessionExpiry = 24h;
 
+// --- Presence and state documents
+// -----------------------------------------------------------------
+
+/// How often a status is published anew for its sums alone: a carrier's bill is by day, and so are
+/// an operator's questions.
+inline constexpr auto kPresenceRefresh = std::chrono::seconds(24h);
+/// The least of it: more often is a stream of readings, which the app can send in fewer bytes.
+inline constexpr auto kMinPresenceRefresh = std::chrono::seconds(1h);
+/// How long the status of a device that is online anyway waits for another message to ride along.
+inline constexpr auto kPresencePatience = std::chrono::seconds(1h);
+/// When a status that found no room, or that the broker refused, is tried again.
+inline constexpr auto kPresenceRetry = std::chrono::seconds(10min);
+/// The body of a state document: configuration and state, not data. Both documents and what is kept
+/// of them fit into a flash page or few, and a slow link carries one in half a minute.
+inline constexpr std::size_t kMaxStateBytes = std::size_t{8} * 1024;
+/// State documents of one device.
+inline constexpr std::size_t kMaxStateDocuments = 8;
+/// A report that found no room in the outbox is tried again after this.
+inline constexpr auto kStateRetry = std::chrono::seconds(60s);
+/// A back end whose desired versions go backwards is told ours no more often than this.
+inline constexpr auto kStateAnswerInterval = std::chrono::seconds(1h);
+
 /// How long every key of the pin set has to be refused before the recovery broker is dialled:
 /// longer than an operator needs to notice and mend a wrong certificate.
 inline constexpr auto kRecoveryAfter = 24h;

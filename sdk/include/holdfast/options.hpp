@@ -100,11 +100,28 @@ struct Will {
   std::chrono::seconds delay{0};  ///< MQTT 5 only; how long the broker waits for a return
 };
 
+/// A retained document that tells an operator how this device is: online or not, which pins it
+/// trusts, which one vouches, what it has spent (schemas/holdfast/status.fbs;
+/// docs/guides/fleet.md). It is published when the device comes and when something of it has
+/// changed, and by the broker, as this connection's will, when the device has been away for
+/// `offline_after`. A quick reconnection publishes nothing. Excludes a `Will` of the app's own,
+/// because MQTT has one.
+struct Presence {
+  std::string topic;
+  /// How long the device may be away before the broker says so (MQTT 5 section 3.1.3.2.2), at least
+  /// twice `reachable_within`. 0: that, and `backoff.cap`. It ends with `session_expiry` as well.
+  /// MQTT 3.1.1 has no such delay: leave it at 0 there, and each lost connection is told at once.
+  std::chrono::seconds offline_after{0};
+  /// How long a device that stays online may leave its sums as they are, 1 h to 365 days; 0: for
+  /// ever.
+  std::chrono::seconds refresh = limits::kPresenceRefresh;
+};
+
 /// What becomes of a line that carries nothing for a while. docs/guides/connectivity.md has the
 /// sums.
 enum class Hold : std::uint8_t {
   automatic,  ///< it is closed where that is cheaper than holding it until the next message is due;
-              ///< never with a subscription or a will
+              ///< never with a subscription, a will or a presence
   always,     ///< it is held
 };
 
@@ -327,12 +344,13 @@ struct Options {
   /// How long the broker keeps this session while the device is away. Whole seconds; 0: not at all.
   std::chrono::seconds session_expiry = limits::kSessionExpiry;
   std::optional<Will> will;
+  std::optional<Presence> presence;
   /// Where answers to this device's own calls come to; nobody else should be allowed to publish
   /// there who is not called. No wildcards. Empty: `reply/` and the client identifier.
   std::string reply_topic;
 
-  /// With a subscription or a will: how long a dead line may go unnoticed, 10 s to 18 h.
-  /// Without them nothing is probed, and silence costs nothing.
+  /// With a subscription, a will or a presence: how long a dead line may go unnoticed, 10 s to 18
+  /// h. Without them nothing is probed, and silence costs nothing.
   std::chrono::seconds reachable_within = limits::kReachableWithin;
   Hold hold = Hold::automatic;
 

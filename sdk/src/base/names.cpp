@@ -74,6 +74,8 @@ std::string_view to_string(EventKind kind) noexcept {
       return "command_refused";
     case EventKind::reply_unexpected:
       return "reply_unexpected";
+    case EventKind::state_refused:
+      return "state_refused";
     case EventKind::warning:
       return "warning";
     case EventKind::stopped:

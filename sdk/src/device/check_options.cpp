@@ -87,6 +87,41 @@ void check_will(const Options& options) {
   check_time("will.delay", will.delay, 0s, 24h * 365);
 }
 
+void check_presence(const Options& options) {
+  if (!options.presence) return;
+  const Presence& presence = *options.presence;
+  if (const auto why = mqtt_engine::why_not_topic(presence.topic); !why.empty()) {
+    throw ConfigError("presence.topic", presence.topic, why);
+  }
+  if (options.will) {
+    throw ConfigError(
+        "presence.topic", presence.topic,
+        "a connection has one will, and presence needs it; leave `will` empty and let "
+        "the back end go by the status, or leave `presence` out");
+  }
+  if (presence.refresh != 0s) {
+    check_time("presence.refresh", presence.refresh, limits::kMinPresenceRefresh, 24h * 365);
+  }
+  if (presence.offline_after == 0s) return;
+  if (options.mqtt_version == MqttVersion::v3_1_1) {
+    throw ConfigError("presence.offline_after",
+                      std::to_string(presence.offline_after.count()) + " s",
+                      "MQTT 3.1.1 has no will delay; leave it at 0, or use MqttVersion::v5");
+  }
+  // Less, and a line that the broker finds dead before the device does would be told as an absence.
+  check_time("presence.offline_after", presence.offline_after, 2 * options.reachable_within,
+             24h * 365);
+}
+
+// How long the broker waits for the device before it publishes the will, and so how long it may be
+// away without anybody being told.
+std::chrono::seconds will_delay_of(const Options& options) {
+  if (!options.presence || options.mqtt_version == MqttVersion::v3_1_1) return 0s;
+  if (options.presence->offline_after > 0s) return options.presence->offline_after;
+  return 2 * options.reachable_within +
+         std::chrono::ceil<std::chrono::seconds>(options.backoff.cap);
+}
+
 void check_times(const Options& options) {
   check_time("session_expiry", options.session_expiry, 0s, 24h * 365);
   check_time("reachable_within", options.reachable_within, 10s, 18h);
@@ -281,6 +316,7 @@ Settings check_options(Options options) {
   check_credentials(options);
   check_will(options);
   check_times(options);
+  check_presence(options);
   check_resumption(options.resumption);
   check_outbox(options.outbox);
   check_budget(options);
@@ -288,9 +324,17 @@ Settings check_options(Options options) {
   auto tls = channel::make_tls_policy(options, warnings);
   std::string reply_topic =
       options.reply_topic.empty() ? "reply/" + options.client_id : options.reply_topic;
+  const auto will_delay = will_delay_of(options);
+  if (options.session_expiry < will_delay) {
+    warnings.push_back("session_expiry of " + std::to_string(options.session_expiry.count()) +
+                       " s is shorter than the will delay of " +
+                       std::to_string(will_delay.count()) +
+                       " s, and ends it: the broker tells of short absences, too");
+  }
   return {std::move(options), std::move(broker),      std::move(fallbacks),
           std::move(reach),   std::move(built_in),    std::move(recovery),
-          std::move(tls),     std::move(reply_topic), std::move(warnings)};
+          std::move(tls),     std::move(reply_topic), will_delay,
+          std::move(warnings)};
 }
 
 namespace {

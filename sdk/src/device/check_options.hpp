@@ -38,7 +38,8 @@ struct Settings {
   std::optional<RecoverySettings> recovery;
   channel::TlsPolicy tls;
   std::string reply_topic;            ///< not checked: only who calls needs it
-  std::vector<std::string> warnings;  ///< what an operator should know before the start
+  std::chrono::seconds will_delay{0};  ///< of `Options::presence`; 0: none
+  std::vector<std::string> warnings;   ///< what an operator should know before the start
 };
 
 /// @throws ConfigError naming the first field that cannot work, its value and the mend.

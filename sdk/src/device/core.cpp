@@ -45,13 +45,15 @@ Core::Core(Options options)
           [this](std::string_view topic, std::span<const std::byte> payload, PublishOptions how) {
             return publish(topic, payload, std::move(how), outbox::kNoStream);
           }),
-      worker_(io_, settings_, shared_, make_random(), [this](bool clean) {
+      states_(settings_, shared_),
+      worker_(io_, settings_, shared_, states_, make_random(), [this](bool clean) {
         const std::lock_guard lock(mutex_);
         session_over_ = true;
         result_.clean = clean;
         work_.reset();
         changed_.notify_all();
       }) {
+  states_.set_wake([this] { worker_.notify(); });
   shared_.outbox.begin({
       .changed = [this] { worker_.notify(); },
       .gone = [this](std::vector<outbox::Casualty> gone) { shared_.conclude(std::move(gone)); },
@@ -85,6 +87,7 @@ void Core::start() {
 StopResult Core::stop(std::chrono::milliseconds timeout) {
   const auto now = std::chrono::steady_clock::now();
   const bool from_handler = shared_.dispatcher.is_this_thread();
+  states_.refuse();
   std::unique_lock lock(mutex_);
   if (phase_ == Phase::idle) {
     phase_ = Phase::stopping;
@@ -117,18 +120,28 @@ void Core::finish_stop() {
   if (thread_.joinable()) thread_.join();
   Status status = worker_.status();
   status.state = State::stopped;
-  const std::size_t kept = shared_.outbox.close();
+  std::size_t kept = shared_.outbox.close();
   auto left = shared_.outbox.clear();
   status.waiting = status.under_way = 0;
-  const auto lost = static_cast<std::size_t>(std::count_if(
-      left.begin(), left.end(),
-      [](const outbox::Casualty& casualty) { return casualty.reason.error != Errc::kept; }));
+  const auto lost = static_cast<std::size_t>(
+      std::count_if(left.begin(), left.end(), [](const outbox::Casualty& casualty) {
+        return casualty.reason.error != Errc::kept &&
+               casualty.entry.loss == outbox::Entry::Loss::of_app;
+      }));
+  kept += static_cast<std::size_t>(
+      std::count_if(left.begin(), left.end(), [](const outbox::Casualty& casualty) {
+        return casualty.entry.loss == outbox::Entry::Loss::none;
+      }));
   {
     const std::lock_guard lock(mutex_);
     result_.undelivered = lost;
     result_.kept = kept;
     last_status_ = status;
   }
+  // The SDK's own would only alarm the app.
+  std::erase_if(left, [](const outbox::Casualty& casualty) {
+    return casualty.entry.loss != outbox::Entry::Loss::of_app;
+  });
   shared_.conclude(std::move(left));
   shared_.calls.close();
   std::string how = "stopped";
@@ -137,6 +150,7 @@ void Core::finish_stop() {
     how += (lost > 0 ? ", and " : " with ") + std::to_string(kept) + " kept on the disk";
   shared_.emit(EventKind::stopped, {}, std::move(how));
   shared_.dispatcher.finish();
+  states_.close();  // after the last acknowledgement was told
 }
 
 Receipt Core::refuse(Failure failure) {
@@ -208,12 +222,14 @@ void Core::subscribe(std::string_view filter, Subscriptions::Handler handler,
 
 Remaining Core::flush(std::chrono::milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
+  states_.flush(deadline);
   return remaining(
       shared_.outbox.await([](const outbox::Fill& fill) { return fill.unstored == 0; }, deadline));
 }
 
 Remaining Core::drain(std::chrono::milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
+  states_.flush(deadline);
   shared_.outbox.release_all(true);
   worker_.notify();
   const auto left = shared_.outbox.await(

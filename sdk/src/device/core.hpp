@@ -24,6 +24,7 @@
 #include "device/check_options.hpp"
 #include "device/command_desk.hpp"
 #include "device/shared.hpp"
+#include "device/state_keepers.hpp"
 #include "device/worker.hpp"
 #include "state/state_dir.hpp"
 
@@ -50,6 +51,8 @@ class Core {
   Receipt push(std::size_t stream, const SeriesLayout& layout, std::span<const Sample> samples,
                PushOptions options);
   void declare(std::size_t stream, const SeriesLayout& layout);
+
+  StateKeepers& states() { return states_; }
 
   Remaining flush(std::chrono::milliseconds timeout);
   Remaining drain(std::chrono::milliseconds timeout);
@@ -82,6 +85,7 @@ class Core {
   asio::executor_work_guard<asio::io_context::executor_type> work_;
   Shared shared_;
   CommandDesk commands_;
+  StateKeepers states_;
   Worker worker_;
 
   mutable std::mutex mutex_;

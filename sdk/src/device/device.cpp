@@ -90,5 +90,17 @@ void StreamBase::declare(const SeriesLayout& layout) {
   core_->declare(stream_, layout);
 }
 
+StateBase::StateBase(std::shared_ptr<device::Core> core, std::string_view topic,
+                     const StateOptions& options, const DesiredType& desired)
+    : core_(std::move(core)), document_(core_->states().add(topic, options, desired)) {}
+
+void StateBase::on_desired(Handler handler) {
+  core_->states().on_desired(document_, std::move(handler));
+}
+
+StateReceipt StateBase::report(std::span<const std::byte> finished_buffer) {
+  return core_->states().report(document_, finished_buffer);
+}
+
 }  // namespace detail
 }  // namespace holdfast

@@ -14,6 +14,8 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr std::array<std::byte, 2> kPingreq{std::byte{0xC0}, std::byte{0}};
+// MQTT 5 section 3.14.2.1; the properties are left out.
+constexpr std::array<std::byte, 3> kDisconnectWithWill{std::byte{0xE0}, std::byte{1}, std::byte{4}};
 
 Cause cause_of(relay::PacketType type) {
   using relay::PacketType;
@@ -40,8 +42,9 @@ Link::Link(const asio::any_io_executor& executor, std::shared_ptr<channel::Chann
       nudge_timer_(executor),
       room_timer_(executor),
       channel_(std::move(channel)),
-      events_(std::move(events)) {
-  if (login.version == MqttVersion::v5) references_.listen();
+      events_(std::move(events)),
+      version_(login.version) {
+  if (version_ == MqttVersion::v5) references_.listen();
   client_ = std::make_unique<mqtt_engine::Client>(executor, std::move(login), client_events());
 }
 
@@ -262,15 +265,29 @@ Failure Link::subscribe(std::uint64_t id, const std::string& filter, Qos qos,
   return failure;
 }
 
-void Link::close() {
+void Link::close(Parting parting) {
   if (over_ || closing_ || why_) return;
   closing_ = true;
   channel_->expect_close();
-  client_->disconnect();  // ends in hung_up
+  disconnect(parting);
   timer_.expires_after(limits::kCloseTimeout);
   timer_.async_wait([weak = weak_from_this()](const std::error_code& error) {
     if (const auto self = weak.lock(); self && !error) self->close_channel();
   });
+}
+
+void Link::disconnect(Parting parting) {
+  if (parting == Parting::taking_will) {
+    client_->disconnect();  // ends in hung_up
+    return;
+  }
+  // Paho C 1.3.12 sends reason 0 whatever it is told. MQTT 3.1.1 has no such DISCONNECT: without
+  // any, the broker publishes the will.
+  if (version_ == MqttVersion::v5) {
+    relay_->send(kDisconnectWithWill);
+    relay_->flush();
+  }
+  close_channel();
 }
 
 // What ended the connection: the reason that the broker gave in a packet says more than the bare

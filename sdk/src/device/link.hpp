@@ -48,6 +48,12 @@ struct LinkEvents {
   std::function<void(std::string)> intruder;
 };
 
+/// What becomes of the will at a close in order.
+enum class Parting : std::uint8_t {
+  taking_will,   ///< it is forgotten
+  leaving_will,  ///< it is published as if the device had vanished, after its delay
+};
+
 class Link : public std::enable_shared_from_this<Link> {
  public:
   Link(const asio::any_io_executor& executor, std::shared_ptr<channel::Channel> channel,
@@ -74,7 +80,7 @@ class Link : public std::enable_shared_from_this<Link> {
   void in_flight(std::size_t count) { channel_->read_in_rhythm(count >= limits::kManyInFlight); }
 
   /// DISCONNECT, close_notify, FIN, in this order, each step bounded. Ends with `ended`.
-  void close();
+  void close(Parting parting = Parting::taking_will);
   /// Drops everything at once; no event is made any more.
   void abort();
 
@@ -104,6 +110,7 @@ class Link : public std::enable_shared_from_this<Link> {
   void answer_came(const relay::Piece& piece);
   void fail(Failure why);
   void paho_hung_up();
+  void disconnect(Parting parting);
   void close_channel();
   void channel_closed(Failure why);
   void conclude();
@@ -116,6 +123,7 @@ class Link : public std::enable_shared_from_this<Link> {
   std::shared_ptr<relay::Relay> relay_;
   std::unique_ptr<mqtt_engine::Client> client_;
   LinkEvents events_;
+  const MqttVersion version_;
   Window window_;
   std::size_t in_kernel_ = 0;     // when it was looked at last
   std::uint64_t taken_then_ = 0;  // by the kernel

@@ -10,7 +10,8 @@
 
 namespace holdfast::device {
 
-void Subscriptions::set(std::string_view filter, Handler handler, const SubscribeOptions& options) {
+void Subscriptions::set(std::string_view filter, Handler handler, const SubscribeOptions& options,
+                        Fetch fetch) {
   if (const auto why = mqtt_engine::why_not_filter(filter); !why.empty()) {
     throw ConfigError("filter", filter, why);
   }
@@ -37,7 +38,7 @@ void Subscriptions::set(std::string_view filter, Handler handler, const Subscrib
         "filter", filter,
         "a device takes " + std::to_string(limits::kMaxSubscriptions) + " filters; use a wildcard");
   }
-  entries_.push_back({++last_id_, std::string(filter), options.qos, std::move(shared)});
+  entries_.push_back({++last_id_, std::string(filter), options.qos, std::move(shared), fetch});
 }
 
 std::vector<Subscriptions::SharedHandler> Subscriptions::match(std::string_view topic) const {
@@ -55,7 +56,7 @@ std::vector<Subscriptions::Wanted> Subscriptions::wanted(bool all) {
   for (Entry& entry : entries_) {
     if (entry.ask != Entry::Ask::due && !all) continue;
     entry.ask = Entry::Ask::asked;
-    wanted.push_back({entry.id, entry.filter, entry.qos});
+    wanted.push_back({entry.id, entry.filter, entry.qos, entry.fetch});
   }
   return wanted;
 }
@@ -64,7 +65,9 @@ void Subscriptions::answered(std::uint64_t id) {
   const std::lock_guard lock(mutex_);
   for (Entry& entry : entries_) {
     // Not where it has become due again meanwhile: then this answers the question before.
-    if (entry.id == id && entry.ask == Entry::Ask::asked) entry.ask = Entry::Ask::answered;
+    if (entry.id != id || entry.ask != Entry::Ask::asked) continue;
+    entry.ask = Entry::Ask::answered;
+    entry.fetch = Fetch::if_new;
   }
 }
 

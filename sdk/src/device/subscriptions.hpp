@@ -22,14 +22,21 @@ class Subscriptions {
   using Handler = std::function<void(Message)>;
   using SharedHandler = std::shared_ptr<const Handler>;
 
+  /// Whether a session that goes on shall bring what is retained.
+  enum class Fetch : std::uint8_t {
+    if_new,  ///< the broker did not have this subscription
+    once,    ///< in any case, the first time
+  };
   struct Wanted {
     std::uint64_t id;
     std::string filter;
     Qos qos;
+    Fetch fetch;
   };
 
   /// @throws ConfigError for a filter that MQTT forbids, or one too many.
-  void set(std::string_view filter, Handler handler, const SubscribeOptions& options);
+  void set(std::string_view filter, Handler handler, const SubscribeOptions& options,
+           Fetch fetch = Fetch::if_new);
 
   /// Every handler whose filter matches.
   std::vector<SharedHandler> match(std::string_view topic) const;
@@ -50,6 +57,7 @@ class Subscriptions {
     std::string filter;
     Qos qos;
     SharedHandler handler;
+    Fetch fetch;
     enum class Ask { due, asked, answered } ask = Ask::due;
   };
 

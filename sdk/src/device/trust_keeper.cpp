@@ -213,6 +213,18 @@ void TrustKeeper::look_at_clock(Instant now) {
                    (keys_->empty() ? ". Until it comes nobody is trusted" : ""));
 }
 
+TrustKeeper::Pins TrustKeeper::pins() const {
+  return keys_->empty() ? Pins() : trust_.state().newest.pins;
+}
+
+std::vector<std::pair<Pin, bool>> TrustKeeper::candidate_results() const {
+  std::vector<std::pair<Pin, bool>> results;
+  for (const Candidate& candidate : candidates_) {
+    results.emplace_back(candidate.pin, candidate.matches);
+  }
+  return results;
+}
+
 std::optional<std::vector<std::byte>> TrustKeeper::report(Instant now) {
   if (!report_due_ || !vouching_ || settings_.options.pin_updates.report_topic.empty()) {
     return std::nullopt;
@@ -223,9 +235,7 @@ std::optional<std::vector<std::byte>> TrustKeeper::report(Instant now) {
                             .pin_set_version = trust_.version(),
                             .proven = trust_.proven(),
                             .vouching = *vouching_};
-  for (const Candidate& candidate : candidates_) {
-    report.candidates.emplace_back(candidate.pin, candidate.matches);
-  }
+  report.candidates = candidate_results();
   report_due_ = false;
   reported_ = now;
   refusals_ = 0;

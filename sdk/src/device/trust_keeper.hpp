@@ -12,6 +12,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/clock.hpp"
@@ -60,6 +61,11 @@ class TrustKeeper {
 
   /// What the broker should be told of refusals and candidates; empty if nothing, or too soon.
   std::optional<std::vector<std::byte>> report(Instant now);
+
+  /// What a status tells: the pins of the newest set (none where nobody is trusted any more), and
+  /// the candidates of the last full handshake, each with whether it would have matched.
+  Pins pins() const;
+  std::vector<std::pair<pinning::Pin, bool>> candidate_results() const;
 
   std::uint64_t version() const { return trust_.version(); }
   bool proven() const { return trust_.proven(); }

@@ -50,11 +50,12 @@ class Worker::Gate {
   bool open_ = true;
 };
 
-Worker::Worker(asio::io_context& io, const Settings& settings, Shared& shared,
+Worker::Worker(asio::io_context& io, const Settings& settings, Shared& shared, StateKeepers& states,
                session::Random random, std::function<void(bool)> finished)
     : io_(io),
       settings_(settings),
       shared_(shared),
+      states_(states),
       finished_(std::move(finished)),
       session_(session_config(settings.options), random),
       random_(std::move(random)),
@@ -63,6 +64,7 @@ Worker::Worker(asio::io_context& io, const Settings& settings, Shared& shared,
       sessions_(settings, shared),
       tickets_(settings, shared, [this] { return moment(); }),
       ledger_(settings, shared, time_),
+      presence_(settings, shared, trust_, time_, [this] { notify(); }),
       paths_(io.get_executor(), settings, path_events()),
       lines_(settings, shared),
       timer_(io),
@@ -172,6 +174,7 @@ void Worker::act() {
 void Worker::carry_out(const session::Login& login) {
   address_ = dialled_->address();
   vouching_pin_ = dialled_->vouching().pin.text();
+  presence_.vouched_by(dialled_->vouching().pin);
   link_ = std::make_shared<Link>(io_.get_executor(), std::exchange(dialled_, nullptr),
                                  login_for(login), link_events());
   link_->start();
@@ -183,10 +186,6 @@ void Worker::carry_out(session::Ping) {
 
 void Worker::carry_out(const session::Probe& probe) {
   if (link_) link_->probe_after(probe.after);
-}
-
-void Worker::carry_out(session::Close) {
-  if (link_) link_->close();
 }
 
 void Worker::carry_out(const session::Abort& abort) {
@@ -261,7 +260,11 @@ LinkEvents Worker::link_events() {
       .subscribed = [this](std::uint64_t id, int code) { subscribed(id, code); },
       .arrived = [this](const Message& message) { arrived(message); },
       .sent = [this] { session_.sent(now()); },
-      .received = [this] { session_.received(now()); },
+      .received =
+          [this] {
+            session_.received(now());
+            if (with_ != With::recovery) presence_.heard();
+          },
       .room = [this] { notify(); },
       .intruder =
           [this](std::string detail) {
@@ -301,6 +304,8 @@ void Worker::logged_in(const mqtt_engine::Granted& granted) {
   const bool all = !granted.session_present || !own || subscribed_at_ != paths_.current();
   if (all) subscribe_to_pin_sets(granted.session_present);
   subscribe(all, granted.session_present);
+  presence_.logged_in(all, now());
+  states_.logged_in(granted.session_present, !own || subscribed_at_ != paths_.current(), now());
   if (own) {
     subscribed_at_ = paths_.current();
   } else {
@@ -411,6 +416,8 @@ void Worker::look() {
   shared_.calls.expire(now());
   if (session_.is_up() && link_ && with_ != With::recovery && !budget_.stops()) {
     subscribe(false, false);
+    look_at_presence();
+    states_.look(now());
     sender_.pump(now());
   }
   update_load();
@@ -425,9 +432,10 @@ void Worker::look_at_ledger() {
 }
 
 void Worker::subscribe(bool all, bool session_present) {
-  const auto retain = session_present ? mqtt_engine::RetainHandling::send_if_new
-                                      : mqtt_engine::RetainHandling::send;
   for (const auto& wanted : shared_.subscriptions.wanted(all)) {
+    const bool only_new = session_present && wanted.fetch == Subscriptions::Fetch::if_new;
+    const auto retain =
+        only_new ? mqtt_engine::RetainHandling::send_if_new : mqtt_engine::RetainHandling::send;
     if (const Failure failure = link_->subscribe(wanted.id, wanted.filter, wanted.qos, retain)) {
       shared_.emit(EventKind::subscription_refused, failure);
     }
@@ -446,7 +454,9 @@ void Worker::drop_link() {
   link_->abort();
   ledger_.end_connection(link_->bill(), link_->carried(), now());
   link_.reset();
+  if (up_ && with_ != With::recovery) states_.left(now());
   up_ = false;
+  presence_.left();
   sender_.end();
   shared_.subscriptions.forget_unanswered();
 }
@@ -454,14 +464,15 @@ void Worker::drop_link() {
 // --- Time ---------------------------------------------------------------------------------------
 
 bool Worker::wants_to_be_reached() const {
-  return settings_.options.will.has_value() || !shared_.subscriptions.empty();
+  const Options& options = settings_.options;
+  return options.will || options.presence || !shared_.subscriptions.empty();
 }
 
 void Worker::update_load() {
   session::Load load;
   load.reachable = wants_to_be_reached();
   const outbox::Fill fill = shared_.outbox.fill();
-  load.waiting = fill.waiting - fill.held_back + fill.under_way > 0;
+  load.waiting = fill.waiting - fill.held_back + fill.under_way > 0 || states_.is_busy();
   load.oldest_ack = sender_.oldest_unanswered();
   // A visit carries no messages, so none can be what it is for: it lasts as long as it has to.
   if (with_ != With::recovery) load.next_due = shared_.outbox.earliest_due();
@@ -481,6 +492,8 @@ void Worker::arm_timer(std::optional<Instant> next) {
   sooner(budget_due_);
   sooner(visit_ends_);
   sooner(ledger_.next_look(now()));
+  sooner(presence_.next_look(now()));
+  sooner(states_.next_look());
   if (!next) {
     if (armed_for_) timer_.cancel();
     armed_for_.reset();

@@ -29,9 +29,11 @@
 #include "device/ledger_keeper.hpp"
 #include "device/line_keeper.hpp"
 #include "device/link.hpp"
+#include "device/presence_keeper.hpp"
 #include "device/sender.hpp"
 #include "device/session_keeper.hpp"
 #include "device/shared.hpp"
+#include "device/state_keepers.hpp"
 #include "device/ticket_keeper.hpp"
 #include "device/trust_keeper.hpp"
 #include "device/trusted_time.hpp"
@@ -42,8 +44,8 @@ namespace holdfast::device {
 class Worker {
  public:
   /// `finished` is called once, when the session has ended for good.
-  Worker(asio::io_context& io, const Settings& settings, Shared& shared, session::Random random,
-         std::function<void(bool clean)> finished);
+  Worker(asio::io_context& io, const Settings& settings, Shared& shared, StateKeepers& states,
+         session::Random random, std::function<void(bool clean)> finished);
   ~Worker();
 
   void start();
@@ -112,6 +114,7 @@ class Worker {
   void report_pins();
   void tell_the_time();
   void look_at_ledger();
+  void look_at_presence();
 
   void look();
   void subscribe(bool all, bool session_present);
@@ -123,6 +126,7 @@ class Worker {
   asio::io_context& io_;
   const Settings& settings_;
   Shared& shared_;
+  StateKeepers& states_;
   std::function<void(bool)> finished_;
   session::Session session_;
   session::Random random_;
@@ -134,6 +138,7 @@ class Worker {
   SessionKeeper sessions_;
   TicketKeeper tickets_;
   LedgerKeeper ledger_;
+  PresenceKeeper presence_;
   BrokerPaths paths_;
   std::unique_ptr<channel::Dialer> recovery_dialer_;
   std::unique_ptr<channel::NetworkWatch> network_watch_;

@@ -137,6 +137,7 @@ mqtt_engine::Login Worker::login_for(const session::Login& login) const {
                             .keep_alive = login.keep_alive,
                             .connack_timeout = options.timeouts.connack,
                             .will = options.will};
+  if (options.presence) result.will = presence_.will(now());
   if (with_ == With::recovery) {
     // A visit: nothing of the device stays there.
     result.session_expiry = std::chrono::seconds(0);
@@ -192,6 +193,8 @@ void Worker::offer_pin_set(std::span<const std::uint8_t> document, const std::st
   const auto offer =
       trust_.offer(document, source, proves ? proven_pins_ : TrustKeeper::Pins(), now());
   if (offer.result != pinning::Offer::Result::accepted) return;
+  presence_.trust_changed();
+  notify();
   if (with_ == With::recovery) {
     // It has done what it is for; the broker is dialled with the new set.
     if (up_) renew("the recovery broker has brought a newer pin set");

@@ -46,6 +46,9 @@ struct Entry {
   std::optional<Instant> due;      ///< it goes out no later than this; empty: at once
   std::optional<Instant> expires;  ///< it is worthless after this
   Durable durable = Durable::never();
+  /// Whose loss at the stop it is: the app's, nobody's (the SDK's own), or none, because it is kept
+  /// elsewhere and sent by the next process.
+  enum class Loss : std::uint8_t { of_app, of_nobody, none } loss = Loss::of_app;
   std::function<void(const Stored&)> on_stored;
   std::function<void(const Delivery&)> on_done;
   std::vector<Waiter> merged;  ///< later readings of its stream, which are in its payload

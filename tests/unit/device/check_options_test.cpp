@@ -117,6 +117,29 @@ TEST(CheckOptions, RefusesAPasswordWithoutAUserNameOnlyForMqtt3) {
   });
 }
 
+TEST(CheckOptions, APresenceNeedsTheWillForItself) {
+  const auto with = [](const Presence& presence, auto... more) {
+    return [=](Options& o) {
+      o.presence = presence;
+      (more(o), ...);
+    };
+  };
+  EXPECT_EQ(refusal(with({})).field(), "presence.topic");
+  EXPECT_EQ(refusal(with({.topic = "a/#"})).field(), "presence.topic");
+  const auto both = refusal(with({.topic = "s"}, [](Options& o) { o.will = Will{.topic = "w"}; }));
+  EXPECT_EQ(both.field(), "presence.topic");
+  EXPECT_NE(both.mend().find("leave `will` empty"), std::string::npos) << both.mend();
+  EXPECT_EQ(refusal(with({.topic = "s", .offline_after = 30min - 1s})).field(),
+            "presence.offline_after");
+  EXPECT_EQ(refusal(with({.topic = "s", .offline_after = 1h},
+                         [](Options& o) { o.mqtt_version = MqttVersion::v3_1_1; }))
+                .field(),
+            "presence.offline_after");
+  EXPECT_EQ(refusal(with({.topic = "s", .refresh = 59min})).field(), "presence.refresh");
+  expect_taken(with({.topic = "s", .offline_after = 30min, .refresh = 0s}));
+  expect_taken(with({.topic = "s", .refresh = 1h}));
+}
+
 TEST(CheckOptions, RefusesAWillThatCannotBePublished) {
   const auto with_will = [](const Will& will) { return [will](Options& o) { o.will = will; }; };
   EXPECT_EQ(refusal(with_will({})).field(), "will.topic");
