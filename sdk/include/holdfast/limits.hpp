@@ -157,6 +157,9 @@ inline constexpr std::size_t kMaxRecordBytes = std::size_t{16} * 1024;
 /// long it goes on waiting as long as they do come.
 inline constexpr auto kGatherTime = 2ms;
 inline constexpr auto kGatherMost = 20ms;
+/// How long packets of ours wait for a SUBSCRIBE that Paho was handed before, so that no answer to
+/// a request comes before its subscription. As a rule it comes within a millisecond.
+inline constexpr auto kSubscribeTime = std::chrono::milliseconds(1'000);
 /// How often it looks for them meanwhile. To be woken for each packet costs several system calls,
 /// this a few for dozens.
 inline constexpr auto kGatherStep = 50us;

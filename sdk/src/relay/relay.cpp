@@ -27,9 +27,6 @@ constexpr std::size_t kInboundHighWater = std::size_t{64} * 1024;
 // will.
 constexpr std::size_t kMaxOutboundPacketBytes = limits::kMaxPayloadBytes + std::size_t{64} * 1024;
 
-// How long packets of ours wait for a SUBSCRIBE that was handed to Paho.
-constexpr std::chrono::seconds kSubscribeTime{1};
-
 constexpr std::array<std::byte, 2> kPingresp{std::byte{0xD0}, std::byte{0}};
 
 // A broker sends no other types, and their flags are fixed but for PUBLISH (MQTT 5 section 2.1.3).
@@ -254,12 +251,12 @@ void Relay::wait_for_subscribe() {
   const auto now = std::chrono::steady_clock::now();
   if (!held_since_) held_since_ = now;
   if (std::exchange(subscribe_timer_runs_, true)) return;
-  subscribe_timer_.expires_at(*held_since_ + kSubscribeTime);
+  subscribe_timer_.expires_at(*held_since_ + limits::kSubscribeTime);
   subscribe_timer_.async_wait([self = shared_from_this()](const std::error_code& error) {
     self->subscribe_timer_runs_ = false;
     if (error || self->phase_ != Phase::open || !self->held_since_) return;
     // These may be others than those that the timer was set for.
-    if (std::chrono::steady_clock::now() < *self->held_since_ + kSubscribeTime) {
+    if (std::chrono::steady_clock::now() < *self->held_since_ + limits::kSubscribeTime) {
       self->wait_for_subscribe();
       return;
     }
