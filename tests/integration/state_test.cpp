@@ -127,6 +127,7 @@ TEST_F(StateTest, AnUnchangedStateCostsNoByteAfterAReconnection) {
   device->start();
   ASSERT_TRUE(device.wanted().wait_for_count(1, kBound));
   ASSERT_TRUE(wait_acknowledged(device));
+  ASSERT_TRUE(broker->wait_log("Received PUBACK from device", kBound)) << broker->log();
   for (std::size_t n = 2; n <= 3; ++n) {
     proxy.cut_all();
     ASSERT_TRUE(device.wait_for(EventKind::connected, n));
