@@ -132,7 +132,7 @@ void add_path_options(CLI::App& app, Connection& connection) {
 void add_connection_options(CLI::App& app, Connection& connection) {
   add_path_options(app, connection);
   app.add_option("--qos", connection.qos, "0 at most once, 1 at least once, 2 exactly once")
-      ->check(CLI::Range(0U, connection.command == "sub" ? 1U : 2U))
+      ->check(CLI::Range(0U, connection.command == "pub" ? 2U : 1U))
       ->type_name("N")
       ->capture_default_str();
   app.add_option("--client-id", connection.client_id,

@@ -13,8 +13,8 @@
 namespace holdfast::cli {
 
 struct FleetSource {
-  /// QoS 0: mosquitto drops what goes beyond `max_queued_messages` of the others.
-  Connection connection{.command = "fleet", .timeout = "2min", .qos = 0};
+  /// QoS 1: the broker waits for our acknowledgements, and so does not run away from us.
+  Connection connection{.command = "fleet", .timeout = "2min"};
   std::string filter;
   std::string quiet = "2s";
   std::uint64_t expect = 0;
@@ -29,6 +29,9 @@ void add_fleet_options(CLI::App& app, FleetSource& source);
 /// would mark the place with a broker that keeps the order, but needs a right to publish, and
 /// brokers that hand out retained messages in portions do not keep it. Silence works everywhere;
 /// whoever knows how many devices there are can say so.
+///
+/// A large fleet is read a second time at the other QoS: a mosquitto drops what goes beyond
+/// `max_queued_messages`, without a word, and not at the same place at both.
 /// @throws CommandError if it cannot be read, or is not whole
 FleetView read_fleet(const FleetSource& source);
 

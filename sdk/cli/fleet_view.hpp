@@ -14,7 +14,7 @@
 
 namespace holdfast::cli {
 
-/// Devices that are kept in memory: at 400 bytes each, 100 MB. More must be looked at in parts.
+/// Devices that are kept in memory: at 360 bytes each, 90 MB. More must be looked at in parts.
 inline constexpr std::size_t kMostDevices = 250'000;
 
 class FleetView {

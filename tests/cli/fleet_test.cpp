@@ -125,6 +125,18 @@ TEST_F(FleetTest, TenThousandDevicesAreReadFromABrokerThatLetsThem) {
   EXPECT_EQ(Json::parse(result.out)["online"], kDevices / 2);
 }
 
+TEST_F(FleetTest, ABrokerThatDropsWhatDoesNotFitIntoItsQueueIsFoundOut) {
+  const auto broker = make_broker({.extra_lines = {"max_queued_messages 500"}});
+  Publisher publisher({.port = broker->plain_port()});
+  for (int n = 0; n < 900; ++n) {
+    retain(publisher, std::to_string(n), status(1, {key_.pin, backup_.pin}));
+  }
+  ASSERT_TRUE(publisher.wait_acks(kBound));
+  const auto result = fleet(*broker);
+  EXPECT_EQ(result.status, 4) << result.out << result.err;
+  EXPECT_TRUE(result.says("max_queued_messages")) << result.err;
+}
+
 TEST_F(FleetTest, ARefusedFilterAWrongKeyAndNoBrokerAreToldApart) {
   const auto broker = make_broker();
   EXPECT_EQ(cli(words("fleet", broker->tls_port(), {"--filter", "a/#/b"})).status, 2);
