@@ -62,6 +62,7 @@ TEST_F(BatchingTest, ReadingsOfADelayArriveAsOneMessageInTheirOrder) {
     EXPECT_EQ(seen.origin->part, n);
     EXPECT_FALSE(done_.all()[n].error);
   }
+  ASSERT_TRUE(subscriber.wait_for_count(1, kBound));
   EXPECT_EQ(subscriber.count(), 1u);
   EXPECT_EQ(sender->status().counters.delivered, 11u);
 }

@@ -83,7 +83,8 @@ TEST_F(SeriesTest, RowsArriveAsTheyWerePushedInOneMessage) {
     EXPECT_EQ(tracker.see("truck/r", *seen.origin), SequenceTracker::Verdict::fresh);
   }
   EXPECT_EQ(tracker.fresh(), 20u);
-  ASSERT_EQ(subscriber.count(), 1u);
+  ASSERT_TRUE(subscriber.wait_for_count(1, kBound));
+  EXPECT_EQ(subscriber.count(), 1u);
   EXPECT_LT(subscriber.messages()[0].payload.size(), 200u);
   EXPECT_EQ((*receiver)->status().counters.rejected_payloads, 0u)
       << "the declaration is no damaged payload";
@@ -158,6 +159,7 @@ TEST_F(SeriesTest, StoredRowsOfTwoProcessesShareAMessage) {
   auto stream = sender->series("truck/r", drive(), {.durable = Durable::at_push()});
   sender->start();
   ASSERT_TRUE(seen_.wait_for_count(30, kBound));
+  ASSERT_TRUE(subscriber.wait_for_count(1, kBound));
   EXPECT_EQ(subscriber.count(), 1u);
 }
 

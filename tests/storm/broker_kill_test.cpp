@@ -105,7 +105,7 @@ TEST_F(BrokerKillTest, LosesNothingThatTheBrokerHasNotAcknowledged) {
   EXPECT_TRUE(subscriber.wait_for(
       [&](const std::vector<ReceivedMessage>& messages) {
         for (; next < messages.size(); ++next) {
-          if (const auto one = arrived(messages[next])) missing.erase(one->number);
+          for (const Arrived& one : arrived(messages[next])) missing.erase(one.number);
         }
         return missing.empty();
       },

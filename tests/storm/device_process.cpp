@@ -126,7 +126,8 @@ StormFile read_storm_file(const std::filesystem::path& state_dir) {
     file.rows += rows.size();
     from = rows.back().place.after();
     for (const outbox::Row& row : rows) {
-      if (const auto number = number_in(row.topic, row.payload)) file.numbers.insert(*number);
+      const auto numbers = numbers_in(row.topic, row.payload);
+      file.numbers.insert(numbers.begin(), numbers.end());
     }
   }
   file.dead = store->dead(kRows).size();

@@ -9,6 +9,7 @@
 #include <holdfast/limits.hpp>
 #include <holdfast/receiver.hpp>
 
+#include "payload/envelope.hpp"
 #include "reading_generated.h"
 #include "storm/streams.hpp"
 
@@ -17,8 +18,9 @@ namespace {
 
 using Kind = StormStream::Kind;
 
-// Of one stream, the sequence numbers of one epoch that arrived, and what they carried.
-using Numbered = std::map<std::uint32_t, std::uint64_t>;
+// Of one stream, the sequence numbers of one epoch that arrived, and what each carried: a number,
+// or several as its parts.
+using Numbered = std::map<std::pair<std::uint32_t, std::uint32_t>, std::uint64_t>;
 
 class Judge {
  public:
@@ -60,7 +62,8 @@ class Judge {
   bool is_first_copy(const Arrived& arrived) {
     if (!arrived.origin) return seen_.count(arrived.number) == 0;
     Numbered& of_epoch = numbered_[{arrived.topic, arrived.origin->epoch}];
-    const auto [at, is_new] = of_epoch.emplace(arrived.origin->sequence, arrived.number);
+    const auto [at, is_new] =
+        of_epoch.emplace(std::pair(arrived.origin->sequence, arrived.origin->part), arrived.number);
     if (at->second != arrived.number) {
       breach("has a sequence number of another's", arrived.number,
              "of " + std::to_string(at->second));
@@ -85,14 +88,15 @@ class Judge {
   // stands between its neighbours.
   void look_for_gaps(const Numbered& numbered) {
     std::uint64_t last_life = 0;
-    for (const auto& [sequence, number] : numbered) {
+    for (const auto& [at, number] : numbered) {
       last_life = std::max(last_life, life_of(number));
     }
     std::uint32_t last_sequence = 0;
     std::uint64_t last_number = last_life * kNumbersPerLife;
     std::size_t of_epoch = 0;
-    for (const auto& [sequence, number] : numbered) {
-      const std::size_t missing = sequence - last_sequence - 1;
+    for (const auto& [at, number] : numbered) {
+      const std::uint32_t sequence = at.first;
+      const std::size_t missing = sequence == last_sequence ? 0 : sequence - last_sequence - 1;
       of_epoch += missing;
       const bool in_order = stream_of(number).order == Order::oldest_first;
       const std::size_t explained = in_order
@@ -135,6 +139,8 @@ class Judge {
 
 }  // namespace
 
+namespace {
+
 std::optional<std::uint64_t> number_in(std::string_view topic, std::span<const std::byte> body) {
   std::uint64_t number = 0;
   std::error_code error;
@@ -153,14 +159,35 @@ std::optional<std::uint64_t> number_in(std::string_view topic, std::span<const s
   return number;
 }
 
-std::optional<Arrived> arrived(const ReceivedMessage& message) {
+// Empty if one of them is none.
+std::vector<std::uint64_t> numbers_in(std::string_view topic, const Body& body) {
+  std::vector<std::uint64_t> numbers;
+  for (std::size_t i = 0; i < body.count(); ++i) {
+    const auto number = number_in(topic, body.at(i));
+    if (!number) return {};
+    numbers.push_back(*number);
+  }
+  return numbers;
+}
+
+}  // namespace
+
+std::vector<std::uint64_t> numbers_in(std::string_view topic, std::span<const std::byte> payload) {
+  Body body{payload, std::nullopt, {}, {}};
+  if (payload::is_envelope(payload) && payload::read_envelope(payload, body)) return {};
+  return numbers_in(topic, body);
+}
+
+std::vector<Arrived> arrived(const ReceivedMessage& message) {
   Body body;
-  if (open_envelope(as_payload(message.payload), body)) return std::nullopt;
-  const auto number = number_in(message.topic, body.bytes);
-  if (!number) return std::nullopt;
-  const bool is_opaque = stream_of(*number).kind == Kind::opaque;
-  if (is_opaque == body.origin.has_value()) return std::nullopt;
-  return Arrived{message.topic, *number, body.origin};
+  if (open_envelope(as_payload(message.payload), body)) return {};
+  std::vector<Arrived> all;
+  for (const std::uint64_t number : numbers_in(message.topic, body)) {
+    const bool is_opaque = stream_of(number).kind == Kind::opaque;
+    if (is_opaque == body.origin.has_value()) return {};
+    all.push_back({message.topic, number, body.origin_of(all.size())});
+  }
+  return all;
 }
 
 Verdict judge(const std::set<std::uint64_t>& stored, const std::vector<Arrived>& arrivals) {

@@ -23,11 +23,12 @@ struct Arrived {
   std::optional<Origin> origin;
 };
 
-/// The number in a body that was published on this topic; empty: no device of the storm has.
-std::optional<std::uint64_t> number_in(std::string_view topic, std::span<const std::byte> body);
+/// The numbers in what waits to be published on this topic, one or several that share a message;
+/// empty: no device of the storm has such a thing.
+std::vector<std::uint64_t> numbers_in(std::string_view topic, std::span<const std::byte> payload);
 
 /// @return empty for a message that no device of the storm can have sent
-std::optional<Arrived> arrived(const ReceivedMessage& message);
+std::vector<Arrived> arrived(const ReceivedMessage& message);
 
 struct Verdict {
   std::vector<std::string> breaches;  ///< of the contract; a few of each kind are spelled out

@@ -21,6 +21,12 @@ Arrived typed(std::uint64_t number, std::uint64_t epoch, std::uint32_t sequence)
   return {std::string(stream_of(number).topic), number, Origin{epoch, sequence}};
 }
 
+// One of several that share a message.
+Arrived part(std::uint64_t number, std::uint64_t epoch, std::uint32_t sequence,
+             std::uint32_t part) {
+  return {std::string(stream_of(number).topic), number, Origin{epoch, sequence, part}};
+}
+
 Arrived opaque(std::uint64_t number) {
   return {std::string(stream_of(number).topic), number, std::nullopt};
 }
@@ -38,6 +44,23 @@ TEST(Verdict, TakesSecondCopiesAndWhatWasNeverPromised) {
   EXPECT_EQ(verdict.second_copies, 3u);
   EXPECT_EQ(verdict.without_receipt, 1u);
   EXPECT_EQ(verdict.gaps, 0u);
+}
+
+TEST(Verdict, TakesReadingsThatShareAMessage) {
+  const std::vector<Arrived> once{part(0, 7, 1, 0), part(3, 7, 1, 1), part(6, 7, 2, 0)};
+  std::vector<Arrived> twice = once;
+  twice.insert(twice.end(), once.begin(), once.end());
+  const Verdict verdict = judge({0, 3, 6}, twice);
+  EXPECT_THAT(verdict.breaches, IsEmpty());
+  EXPECT_EQ(verdict.first_copies, 3u);
+  EXPECT_EQ(verdict.second_copies, 3u);
+  EXPECT_EQ(verdict.gaps, 0u);
+}
+
+TEST(Verdict, NoticesAMessageThatWasPutTogetherAnewUnderItsNumber) {
+  EXPECT_THAT(
+      judge({}, {part(0, 7, 1, 0), part(3, 7, 1, 1), part(0, 7, 1, 0), part(6, 7, 1, 1)}).breaches,
+      ElementsAre(HasSubstr("sequence number of another's")));
 }
 
 TEST(Verdict, NoticesALoss) {

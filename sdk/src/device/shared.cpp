@@ -65,7 +65,7 @@ void Shared::stored(std::vector<outbox::Written> written) {
 }
 
 void Shared::conclude(outbox::Entry entry, const Failure& failure) {
-  const std::size_t count = entry.messages();
+  const std::size_t count = entry.readings;
   const auto tell = [&](EventKind kind) {
     std::string what = "message " + std::to_string(entry.id) + " on \"" + entry.topic + "\"";
     if (count > 1) what += ", shared by " + std::to_string(count) + " readings";

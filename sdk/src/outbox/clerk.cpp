@@ -113,6 +113,7 @@ void Clerk::bring(Row row) {
   const bool numbered = row.number.has_value();
   Entry entry = entry_of(std::move(row));
   entry.stream = stream;
+  if (stream != kNoStream) entry.readings = payload::count_readings(entry.payload);
   recall(entry);
   shelf_.bring(std::move(entry), place.rank);
   Kept kept;

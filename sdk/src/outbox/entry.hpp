@@ -52,8 +52,8 @@ struct Entry {
   std::function<void(const Stored&)> on_stored;
   std::function<void(const Delivery&)> on_done;
   std::vector<Waiter> merged;  ///< later readings of its stream, which are in its payload
+  std::size_t readings = 1;    ///< in its payload, those included that nobody waits for any more
 
-  std::size_t messages() const { return 1 + merged.size(); }
   std::size_t bytes() const {
     return topic.size() + payload.size() + key.size() + properties.size();
   }

@@ -384,6 +384,7 @@ void Shelf::merge(MessageId id, const std::vector<MessageId>& ids, std::vector<s
     apart += entry.payload.size();
     due = due && entry.due ? std::min(due, entry.due) : std::nullopt;
     if (entry.expires) item.entry.expires = std::max(item.entry.expires, entry.expires);
+    item.entry.readings += entry.readings;
     item.entry.merged.push_back({other, std::move(entry.on_stored), std::move(entry.on_done)});
     item.entry.merged.insert(item.entry.merged.end(), std::move_iterator(entry.merged.begin()),
                              std::move_iterator(entry.merged.end()));
@@ -478,7 +479,7 @@ const Entry* Shelf::find(MessageId id) const {
 std::vector<Written> Shelf::take_on_stored(MessageId id) {
   Entry& entry = items_.find(id)->second.entry;
   std::vector<Written> all;
-  all.reserve(entry.messages());
+  all.reserve(1 + entry.merged.size());
   all.push_back({id, std::exchange(entry.on_stored, nullptr)});
   for (Waiter& other : entry.merged) {
     all.push_back({other.id, std::exchange(other.on_stored, nullptr)});

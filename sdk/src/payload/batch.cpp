@@ -55,6 +55,17 @@ Merged merge_bodies(std::span<const std::span<const std::byte>> bodies, std::siz
   return merge_plain(bodies, max_bytes);
 }
 
+std::size_t count_readings(std::span<const std::byte> body) {
+  if (is_series(body)) {
+    OpenSeries series;
+    DecodedColumns columns;
+    if (open_series(body, series)) return 1;
+    return decode_columns(series.columns, series.frame.layout, columns) ? columns.rows : 1;
+  }
+  Body merged;
+  return is_envelope(body) && !read_envelope(body, merged) ? merged.count() : 1;
+}
+
 std::vector<std::byte> seal(const Origin& origin, std::span<const std::byte> body,
                             std::uint64_t boot, std::optional<std::int64_t> boot_began_ms) {
   if (is_series(body)) return seal_series(origin, body, boot, boot_began_ms);

@@ -21,6 +21,9 @@ namespace holdfast::payload {
 /// earlier merge.
 Merged merge_bodies(std::span<const std::span<const std::byte>> bodies, std::size_t max_bytes);
 
+/// How many readings a body holds that waits; 1 for one that is none of ours.
+std::size_t count_readings(std::span<const std::byte> body);
+
 /// What goes out: the body, or all that were merged, with its origin. Times of a series that count
 /// from `boot` become UTC where it is known when that began (milliseconds since 1970).
 std::vector<std::byte> seal(const Origin& origin, std::span<const std::byte> body,

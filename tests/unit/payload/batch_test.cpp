@@ -54,6 +54,33 @@ TEST(Batch, HoldsWhatWasMerged) {
   EXPECT_EQ(body.origin_of(2), (Origin{7, 9, 2}));
 }
 
+TEST(Batch, CountsWhatWaitsInABody) {
+  const std::vector<Bytes> all{reading(1), reading(2), reading(3)};
+  EXPECT_EQ(count_readings(all.front()), 1U);
+  EXPECT_EQ(count_readings(merge_bodies(views(all), 1'000).body), 3U);
+  const SeriesLayout layout({{.name = "speed", .kind = ChannelKind::integer}});
+  std::vector<Bytes> rows;
+  for (int i = 0; i < 5; ++i) {
+    Failure failure;
+    const Sample sample(i);
+    rows.push_back(encode_row(layout, {i * 1'000, 0}, {&sample, 1}, failure));
+  }
+  EXPECT_EQ(count_readings(rows.front()), 1U);
+  const Bytes batch = merge_bodies(views(rows), 1'000).body;
+  EXPECT_EQ(count_readings(batch), 5U);
+  EXPECT_EQ(count_readings(std::span(batch).first(batch.size() - 1)), 1U);
+  EXPECT_EQ(count_readings({}), 1U);
+}
+
+TEST(Batch, ASeriesAndATableNeverShareAMessage) {
+  const SeriesLayout layout({{.name = "speed", .kind = ChannelKind::integer}});
+  Failure failure;
+  const Sample sample(1);
+  const Bytes row = encode_row(layout, {1'000, 0}, {&sample, 1}, failure);
+  EXPECT_EQ(merge_bodies(views({row, reading(1)}), 1'000).count, 1U);
+  EXPECT_EQ(merge_bodies(views({reading(1), row}), 1'000).count, 1U);
+}
+
 TEST(Batch, OfOneIsThatOne) {
   const std::vector<Bytes> all{reading(1)};
   const Merged merged = merge_bodies(views(all), 1'000);
