@@ -100,6 +100,19 @@ TEST_F(BatchingTest, AStreamWithoutSharedMessagesSendsEachAlone) {
   EXPECT_TRUE(subscriber.wait_for_count(20, kBound));
 }
 
+TEST_F(BatchingTest, AStreamTellsItsContentTypeOnceAMessage) {
+  const auto broker = make_broker();
+  Subscriber subscriber({.port = broker->plain_port(), .filter = "r"});
+  WatchedDevice sender(options_for(broker->tls_port()));
+  auto stream = sender->stream<Reading>("r", {.content_type = "application/vnd.truck.reading"});
+  for (std::uint64_t n = 0; n < 5; ++n) ASSERT_TRUE(stream.push(reading(n)));
+  sender->start();
+  ASSERT_TRUE(subscriber.wait_for_count(1, kBound));
+  EXPECT_EQ(subscriber.messages()[0].content_type, "application/vnd.truck.reading");
+  EXPECT_EQ(sender->drain(kBound).undelivered, 0u);
+  EXPECT_EQ(subscriber.count(), 1u);
+}
+
 TEST_F(BatchingTest, AnUnboundedBatchIsAConfigErrorThatNamesTheBound) {
   WatchedDevice device(options_for(unused_port()));
   try {
