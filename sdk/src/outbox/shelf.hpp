@@ -194,6 +194,9 @@ class Shelf {
   };
   enum class Room { enough, by_dropping, for_others_only, none };
 
+  static constexpr std::size_t lane_of(Priority priority) {
+    return static_cast<std::size_t>(priority);
+  }
   bool has_room(const Entry& entry);
   std::array<Bound, 2> bounds_for(const Entry& entry);
   static Room room_in(const Bound& bound, const Entry& entry);
