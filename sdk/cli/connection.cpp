@@ -15,11 +15,11 @@ namespace holdfast::cli {
 namespace {
 
 // What the broker says by itself again when it is asked again.
-constexpr std::array kRefusals{
-    Errc::protocol_error,     Errc::bad_credentials,     Errc::not_authorised,
-    Errc::client_id_refused,  Errc::unsupported_version, Errc::banned,
-    Errc::session_taken_over, Errc::topic_refused,       Errc::payload_refused,
-    Errc::refused_by_broker};
+constexpr std::array kRefusals{Errc::protocol_error,      Errc::bad_credentials,
+                               Errc::not_authorised,      Errc::client_id_refused,
+                               Errc::unsupported_version, Errc::banned,
+                               Errc::session_taken_over,  Errc::topic_refused,
+                               Errc::payload_refused,     Errc::refused_by_broker};
 // What may change while one waits: the broker that was named may take it.
 constexpr std::array kPassingRefusals{Errc::server_busy, Errc::quota_exceeded,
                                       Errc::use_another_server, Errc::server_moved};
