@@ -331,10 +331,9 @@ Settings check_options(Options options) {
                        std::to_string(will_delay.count()) +
                        " s, and ends it: the broker tells of short absences, too");
   }
-  return {std::move(options), std::move(broker),      std::move(fallbacks),
-          std::move(reach),   std::move(built_in),    std::move(recovery),
-          std::move(tls),     std::move(reply_topic), will_delay,
-          std::move(warnings)};
+  return {std::move(options),  std::move(broker),   std::move(fallbacks), std::move(reach),
+          std::move(built_in), std::move(recovery), std::move(tls),       std::move(reply_topic),
+          will_delay,          std::move(warnings)};
 }
 
 namespace {

@@ -37,7 +37,7 @@ struct Settings {
   pinning::BuiltIn built_in;  ///< the pins and root keys that the app was built with
   std::optional<RecoverySettings> recovery;
   channel::TlsPolicy tls;
-  std::string reply_topic;            ///< not checked: only who calls needs it
+  std::string reply_topic;             ///< not checked: only who calls needs it
   std::chrono::seconds will_delay{0};  ///< of `Options::presence`; 0: none
   std::vector<std::string> warnings;   ///< what an operator should know before the start
 };

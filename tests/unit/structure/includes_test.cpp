@@ -108,8 +108,8 @@ TEST(Sources, IncludeNoOpenssl) {
 }
 
 TEST(PureRooms, KnowNeitherSocketsNorThreads) {
-  for (const char* room :
-       {"session", "budget", "ledger", "pinning", "payload", "decoding", "resumption", "commands"}) {
+  for (const char* room : {"session", "budget", "ledger", "pinning", "payload", "decoding",
+                           "resumption", "commands"}) {
     EXPECT_THAT(offenders(kSdk / "src" / room,
                           "^(asio|sys/|netinet/|unistd|thread$|mutex$|atomic$|future$)"),
                 IsEmpty());
