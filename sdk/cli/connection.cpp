@@ -1,4 +1,5 @@
 #include "connection.hpp"
+#include "base/hex.hpp"
 
 #include <sys/stat.h>
 
@@ -7,6 +8,7 @@
 
 #include <holdfast/limits.hpp>
 
+#include "base/hex.hpp"
 #include "crypto/random.hpp"
 #include "files.hpp"
 #include "text.hpp"

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/hex.hpp"
 #include "command.hpp"
 #include "connection.hpp"
 #include "files.hpp"

@@ -1,4 +1,5 @@
 #include "printable.hpp"
+#include "base/hex.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/hex.hpp"
 #include "text.hpp"
 
 namespace holdfast::cli {

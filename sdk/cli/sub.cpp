@@ -16,6 +16,7 @@
 
 #include <holdfast/device.hpp>
 
+#include "base/hex.hpp"
 #include "command.hpp"
 #include "connection.hpp"
 #include "decoder.hpp"

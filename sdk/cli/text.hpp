@@ -31,6 +31,4 @@ bool is_utf8(std::string_view bytes);
 /// Bytes of the UTF-8 character at the front; 0 if there is none.
 std::size_t first_character(std::string_view bytes);
 
-std::string to_hex(std::string_view bytes);
-
 }  // namespace holdfast::cli

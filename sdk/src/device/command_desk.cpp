@@ -68,11 +68,7 @@ void CommandDesk::load() {
   remark_ += "; commands that were sent before this start are not run";
   // In this order, or a crash in between would leave sessions without the memory that they need.
   Failure failure = SessionKeeper::forget(settings_);
-  if (!failure) {
-    std::vector<state::RecordLog::Record> records;
-    for (const auto& one : memory_.all()) records.push_back(commands::encode_record(one));
-    failure = log_->replace(records);
-  }
+  if (!failure) failure = write_anew();
   if (failure) remark_ += ". " + failure.detail;
 }
 
@@ -217,12 +213,16 @@ Failure CommandDesk::write(const commands::CommandId& key) {
   Failure failure = log_->append(commands::encode_record(memory_.record_of(key)));
   const std::size_t needed = memory_.size() * kRecordBytes + memory_.reply_bytes();
   if (failure || log_->bytes() <= 2 * needed + limits::kCommandLogSlack) return failure;
-  std::vector<state::RecordLog::Record> records;
-  for (const auto& one : memory_.all()) records.push_back(commands::encode_record(one));
-  if (const Failure later = log_->replace(records)) {
+  if (const Failure later = write_anew()) {
     shared_.emit(EventKind::storage_failed, later);  // it only grows: tried again with the next one
   }
   return {};
+}
+
+Failure CommandDesk::write_anew() {
+  std::vector<state::RecordLog::Record> records;
+  for (const auto& one : memory_.all()) records.push_back(commands::encode_record(one));
+  return log_->replace(records);
 }
 
 void CommandDesk::refuse(const Command& command, const CommandError& error) {

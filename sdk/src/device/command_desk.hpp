@@ -55,6 +55,7 @@ class CommandDesk {
   void run(const Command& command, const detail::PreparedCommand& prepared);
   void finish(const Command& command, std::vector<std::byte> answer);
   Failure write(const commands::CommandId& key);
+  Failure write_anew();
   void refuse(const Command& command, const CommandError& error);
   void reply(const Command& command, std::span<const std::byte> payload);
 

@@ -74,6 +74,7 @@ class Core {
     outbox::StreamId number = outbox::kNoStream;
   };
 
+  StreamInfo stream_info(std::size_t stream) const;
   static Receipt refuse(Failure failure);
   Failure listen_for_replies();
   void set_times(outbox::Entry& entry, const PublishOptions& options) const;

@@ -24,12 +24,13 @@ std::size_t Core::add_stream(std::string_view topic, const StreamOptions& option
   return streams_.size() - 1;
 }
 
+Core::StreamInfo Core::stream_info(std::size_t stream) const {
+  const std::lock_guard lock(mutex_);
+  return streams_[stream];
+}
+
 Receipt Core::push(std::size_t stream, std::span<const std::byte> payload, PushOptions push) {
-  StreamInfo info;
-  {
-    const std::lock_guard lock(mutex_);
-    info = streams_[stream];
-  }
+  const StreamInfo info = stream_info(stream);
   PublishOptions options = publish_options(info.options);
   options.key = std::move(push.key);
   options.on_stored = std::move(push.on_stored);
@@ -53,11 +54,7 @@ Receipt Core::push(std::size_t stream, const SeriesLayout& layout, std::span<con
 // It waits as long as the first reading may, so that it rides along; after a restart the newest
 // takes the place of one that still waits.
 void Core::declare(std::size_t stream, const SeriesLayout& layout) {
-  StreamInfo info;
-  {
-    const std::lock_guard lock(mutex_);
-    info = streams_[stream];
-  }
+  const StreamInfo info = stream_info(stream);
   const std::string topic = info.topic + "/layout";
   const Receipt receipt = publish(topic, layout.describe(),
                                   {.retain = Retain::yes,

@@ -1,13 +1,12 @@
 #include "device/presence_keeper.hpp"
 
 #include <algorithm>
-#include <ctime>
 #include <utility>
 
 #include <holdfast/limits.hpp>
 #include <holdfast/version.hpp>
 
-#include "device/ticket_keeper.hpp"
+#include "device/boot_time.hpp"
 
 namespace holdfast::device {
 namespace {
@@ -20,15 +19,12 @@ constexpr std::uint32_t kSdkVersion =
 
 // The steady clock stands still while the machine sleeps, and the broker's delay does not.
 Instant awake_or_not() {
-  timespec time{};
-  ::clock_gettime(CLOCK_BOOTTIME, &time);
-  return Instant(std::chrono::duration_cast<Duration>(std::chrono::seconds(time.tv_sec) +
-                                                      std::chrono::nanoseconds(time.tv_nsec)));
+  return Instant(time_since_boot());
 }
 
 // A number that is another one after each boot, and tells nothing else. 0: nobody knows.
 std::uint32_t boot_number() {
-  const resumption::BootId boot = moment_of_boot().boot;
+  const resumption::BootId boot = this_boot();
   const std::uint64_t folded = boot.high ^ boot.low;
   return static_cast<std::uint32_t>(folded ^ (folded >> 32));
 }
@@ -58,7 +54,7 @@ PresenceKeeper::PresenceKeeper(const Settings& settings, Shared& shared, const T
 
 Will PresenceKeeper::will(Instant now) const {
   return {.topic = presence_->topic,
-          .payload = absent(now),
+          .payload = farewell(now),
           .qos = Qos::at_least_once,
           .retain = Retain::yes,
           .delay = will_delay_};
@@ -102,14 +98,8 @@ void PresenceKeeper::publish(const Ledger& ledger, Instant now) {
       wake_();
     }
   };
-  Failure refused;
-  std::vector<outbox::Casualty> gone;
   // Nothing of the app's has to make room for it.
-  const bool taken =
-      has_room(entry.bytes()) && shared_.outbox.put(std::move(entry), gone, refused) != 0;
-  shared_.conclude(std::move(gone));
-  if (taken) {
-    ++shared_.counters.accepted;
+  if (has_room(entry.bytes()) && !shared_.put(std::move(entry))) {
     births_.told(at, facts());
   } else {
     births_.failed(at + limits::kPresenceRetry);
@@ -131,20 +121,17 @@ presence::Facts PresenceKeeper::facts() const {
           .candidates = trust_.candidate_results()};
 }
 
-std::vector<std::byte> PresenceKeeper::absent(Instant now) const {
+presence::StatusDocument PresenceKeeper::absent(Instant now) const {
   presence::StatusDocument status;
   status.written = time_.seconds(now).value_or(0);
   for (const auto& pin : trust_.pins()) status.pins.push_back(presence::prefix_of(pin));
   status.pin_set_version = trust_.version();
-  return presence::encode_status(status);
+  return status;
 }
 
 std::vector<std::byte> PresenceKeeper::present(const Ledger& ledger, Instant now) const {
-  presence::StatusDocument status;
+  presence::StatusDocument status = absent(now);
   status.online = true;
-  status.written = time_.seconds(now).value_or(0);
-  for (const auto& pin : trust_.pins()) status.pins.push_back(presence::prefix_of(pin));
-  status.pin_set_version = trust_.version();
   status.sdk_version = kSdkVersion;
   status.pin_set_proven = trust_.proven();
   status.vouching = vouching_;

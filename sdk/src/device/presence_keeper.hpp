@@ -36,7 +36,9 @@ class PresenceKeeper {
   /// What the broker publishes for a device that vanishes from the connection that is made now.
   Will will(Instant now) const;
   /// The document that says that the device has gone on purpose.
-  std::vector<std::byte> farewell(Instant now) const { return absent(now); }
+  std::vector<std::byte> farewell(Instant now) const {
+    return presence::encode_status(absent(now));
+  }
 
   /// The connection that is being made rests on this pin.
   void vouched_by(const pinning::Pin& pin) { vouching_ = pin; }
@@ -57,7 +59,8 @@ class PresenceKeeper {
 
  private:
   presence::Facts facts() const;
-  std::vector<std::byte> absent(Instant now) const;
+  /// What is true of it also when it has gone.
+  presence::StatusDocument absent(Instant now) const;
   std::vector<std::byte> present(const Ledger& ledger, Instant now) const;
   bool has_room(std::size_t bytes) const;
 

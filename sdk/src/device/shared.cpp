@@ -50,6 +50,15 @@ void Shared::reject_payload(std::string_view topic, std::error_code error,
            error.message());
 }
 
+Failure Shared::put(outbox::Entry entry) {
+  Failure refused;
+  std::vector<outbox::Casualty> gone;
+  const bool taken = outbox.put(std::move(entry), gone, refused) != 0;
+  conclude(std::move(gone));
+  if (taken) ++counters.accepted;
+  return refused;
+}
+
 void Shared::conclude(std::vector<outbox::Casualty> gone) {
   for (outbox::Casualty& lost : gone) conclude(std::move(lost.entry), lost.reason);
 }

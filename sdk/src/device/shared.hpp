@@ -56,6 +56,8 @@ class Shared {
   void conclude(outbox::Entry entry, const Failure& failure);
   void conclude(outbox::Waiter waiter, const Failure& failure);
   void conclude(std::vector<outbox::Casualty> gone);
+  /// Takes a message of the SDK's own into the outbox. @return why there was no room
+  Failure put(outbox::Entry entry);
   /// Durable messages are safe.
   void stored(std::vector<outbox::Written> written);
 

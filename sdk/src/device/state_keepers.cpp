@@ -5,6 +5,7 @@
 
 #include <holdfast/limits.hpp>
 
+#include "base/hex.hpp"
 #include "crypto/ed25519.hpp"
 #include "device/kept.hpp"
 #include "mqtt/topic.hpp"
@@ -22,16 +23,10 @@ constexpr auto kPatience = 60s;
 
 // A topic has characters that a file's name cannot have.
 std::string name_of(std::string_view topic) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
   constexpr std::size_t kBytes = 8;
   const auto* first = reinterpret_cast<const std::uint8_t*>(topic.data());
   const auto digest = crypto::sha256({first, topic.size()});
-  std::string name = "state-";
-  for (std::size_t n = 0; n < kBytes; ++n) {
-    name += kDigits[digest[n] >> 4];
-    name += kDigits[digest[n] & 0xF];
-  }
-  return name;
+  return "state-" + to_hex({reinterpret_cast<const char*>(digest.data()), kBytes});
 }
 
 void check(std::string_view topic, const StateOptions& options, const Settings& settings) {
@@ -201,12 +196,8 @@ void StateKeepers::send(Document& document) {
   entry.on_done = [this, &document, version](const Delivery& delivery) {
     answered(document, version, delivery);
   };
-  Failure refused;
-  std::vector<outbox::Casualty> gone;
-  const bool taken = shared_.outbox.put(std::move(entry), gone, refused) != 0;
-  shared_.conclude(std::move(gone));
-  if (taken) {
-    ++shared_.counters.accepted;
+  const Failure refused = shared_.put(std::move(entry));
+  if (!refused) {
     document.in_outbox = version;
   } else if (!std::exchange(told_of_no_room_, true)) {
     shared_.emit(EventKind::warning, refused.error,

@@ -267,13 +267,7 @@ void Worker::report_pins() {
   outbox::Entry entry;
   entry.topic = settings_.options.pin_updates.report_topic;
   entry.payload = std::move(*payload);
-  Failure refused;
-  std::vector<outbox::Casualty> gone;
-  const bool taken = shared_.outbox.put(std::move(entry), gone, refused) != 0;
-  shared_.conclude(std::move(gone));
-  if (taken) {
-    ++shared_.counters.accepted;
-  } else {
+  if (const Failure refused = shared_.put(std::move(entry))) {
     shared_.emit(EventKind::warning, refused);
   }
 }

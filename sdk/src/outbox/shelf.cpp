@@ -73,8 +73,7 @@ MessageId Shelf::put(Entry entry, std::vector<Casualty>& gone, Failure& refused)
                     full("there was no room for it, and what is new is dropped (drop_new)")});
     return id;
   }
-  place({.entry = std::move(entry), .rank = rank});
-  Item& placed = items_.find(id)->second;
+  Item& placed = place({.entry = std::move(entry), .rank = rank});
   const Stream& stream = streams_[placed.entry.stream];
   const bool is_full = static_cast<double>(stream.gathered) * stream.shrinks >=
                        static_cast<double>(stream.batch_bytes);
@@ -89,11 +88,12 @@ std::optional<Shelf::Item> Shelf::take_replaced(const Entry& entry) {
   return remove(items_.find(key->second));
 }
 
-void Shelf::place(Item item) {
+Shelf::Item& Shelf::place(Item item) {
   const MessageId id = item.entry.id;
   Item& placed = items_.insert_or_assign(id, std::move(item)).first->second;
   count(placed.entry, true);
   begin_waiting(placed);
+  return placed;
 }
 
 // --- Bounds --------------------------------------------------------------------------------------

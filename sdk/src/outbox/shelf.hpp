@@ -203,7 +203,7 @@ class Shelf {
   static Failure why_full(const Bound& bound, const Entry& entry);
   Room make_room(const Entry& entry, std::vector<Casualty>& gone, Failure& refused);
   std::optional<Item> take_replaced(const Entry& entry);
-  void place(Item item);
+  Item& place(Item item);
   void count(const Entry& entry, bool comes);
   bool can_share(const Entry& entry) const;
   void gather(const Entry& entry, bool comes);
