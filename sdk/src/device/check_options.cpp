@@ -435,8 +435,9 @@ PublishOptions publish_options(const StreamOptions& options) {
           .content_type = options.content_type};
 }
 
-Failure check_stream(std::string_view topic, const StreamOptions& options, bool has_state_dir) {
-  if (Failure failure = check_publish(topic, 0, publish_options(options), has_state_dir)) {
+Failure check_stream(std::string_view topic, const StreamOptions& options, bool has_state_dir,
+                     MqttVersion version) {
+  if (Failure failure = check_publish(topic, 0, publish_options(options), has_state_dir, version)) {
     return failure;
   }
   if (options.max_bytes > limits::kMaxBatchBytes) {

@@ -46,7 +46,8 @@ struct Settings {
 Settings check_options(Options options);
 
 /// Checks what an app says about one message. @return why it cannot be sent, or no failure.
-Failure check_stream(std::string_view topic, const StreamOptions& options, bool has_state_dir);
+Failure check_stream(std::string_view topic, const StreamOptions& options, bool has_state_dir,
+                     MqttVersion version);
 /// How each message of a stream is published.
 PublishOptions publish_options(const StreamOptions& options);
 Failure check_publish(std::string_view topic, std::size_t payload_bytes,

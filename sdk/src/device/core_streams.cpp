@@ -9,7 +9,8 @@ namespace holdfast::device {
 
 std::size_t Core::add_stream(std::string_view topic, const StreamOptions& options) {
   const bool has_state_dir = !settings_.options.state_dir.empty();
-  if (const Failure failure = check_stream(topic, options, has_state_dir)) {
+  if (const Failure failure =
+          check_stream(topic, options, has_state_dir, settings_.options.mqtt_version)) {
     throw ConfigError("stream", topic, failure.detail);
   }
   const std::lock_guard lock(mutex_);

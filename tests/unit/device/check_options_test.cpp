@@ -354,6 +354,15 @@ TEST(CheckPublish, RefusesPropertiesThatMqtt311CannotCarry) {
   EXPECT_FALSE(check_publish("a", 1, {}, true, MqttVersion::v3_1_1));
 }
 
+TEST(StreamOptions, AContentTypeNeedsMqtt5) {
+  const StreamOptions options{.content_type = "text/plain"};
+  const Failure failure = check_stream("a", options, true, MqttVersion::v3_1_1);
+  EXPECT_EQ(failure.error, Errc::invalid_options);
+  EXPECT_NE(failure.detail.find("content_type: MQTT 3.1.1"), std::string::npos) << failure.detail;
+  EXPECT_FALSE(check_stream("a", options, true, MqttVersion::v5));
+  EXPECT_FALSE(check_stream("a", {}, true, MqttVersion::v3_1_1));
+}
+
 TEST(CheckPublish, RefusesTimesOutsideTheirRange) {
   for (const PublishOptions& options :
        {PublishOptions{.max_delay = -1ms}, PublishOptions{.max_delay = 24h + 1ms},
