@@ -9,6 +9,7 @@
 #include <string>
 
 #include "cli/cli_fixture.hpp"
+#include "support/subscriber.hpp"
 
 namespace holdfast::test {
 

@@ -69,7 +69,7 @@ TEST_F(DoctorReachTest, ShowsThePinBehindAProxy) {
   EXPECT_EQ(seen.json.at("pin"), key_.pin);
   EXPECT_EQ(seen.json.at("result"), "unconfirmed");
   EXPECT_EQ(seen.finding("proxy"), "good");
-  EXPECT_EQ(broker->count_log("New client connected"), 0U);
+  EXPECT_EQ(count_in_log(*broker, "as holdfast-"), 0U);
 }
 
 TEST_F(DoctorReachTest, AProxyThatWantsAPasswordIsToldAndGivenOne) {
@@ -145,8 +145,8 @@ TEST_F(DoctorReachTest, ExaminesEveryBrokerInTurn) {
     EXPECT_EQ(step.at("broker"), broker_of(both, published++).at("broker"));
   }
   EXPECT_EQ(published, 2U);
-  EXPECT_EQ(one->count_log("New client connected"), 1U);
-  EXPECT_EQ(two->count_log("New client connected"), 1U);
+  EXPECT_EQ(count_in_log(*one, "as holdfast-"), 1U);
+  EXPECT_EQ(count_in_log(*two, "as holdfast-"), 1U);
 }
 
 // A device would get along with the others; who asks the doctor wants to know.

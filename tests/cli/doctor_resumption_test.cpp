@@ -43,8 +43,7 @@ TEST_F(DoctorResumptionTest, TellsWhatAReconnectionTakesInsteadOfAFirstConnectio
   EXPECT_TRUE(visit.says("resumption", std::to_string(figure(visit, "full", "ip_bytes"))));
   // It is more than the set-up: that connection has an end as well.
   EXPECT_GT(visit.step("resumption").at("bytes"), figure(visit, "reconnection", "ip_bytes"));
-  EXPECT_EQ(broker->count_log("New client connected"), 1U)
-      << "the second connection needs no login";
+  EXPECT_EQ(count_in_log(*broker, "as holdfast-"), 1U) << "the second connection needs no login";
 }
 
 TEST_F(DoctorResumptionTest, ABrokerWithoutTicketsIsARemark) {
@@ -95,7 +94,7 @@ TEST_F(DoctorResumptionTest, AnotherKeyOnTheSecondConnectionIsNoRemark) {
   balancer.set_targets({broker->tls_port(), broker->tls_port(), stranger->tls_port()});
   const Visit visit = visit_port(balancer.port());
   expect_failed(visit, "resumption", 3);
-  EXPECT_EQ(broker->count_log("New client connected"), 0U);
+  EXPECT_EQ(count_in_log(*broker, "as holdfast-"), 0U);
 }
 
 // TlsPeer sends what some servers do: a ticket only with the first data (RFC 8446 section 4.6.1

@@ -101,11 +101,4 @@ Options DeviceTest::options_for(std::uint16_t port, std::string client_id) {
   return options;
 }
 
-std::size_t DeviceTest::count_in_log(const Mosquitto& broker, std::string_view text) {
-  const std::string name = "marker-" + std::to_string(++markers_);
-  const Publisher marker({.port = broker.plain_port(), .client_id = name});
-  EXPECT_TRUE(broker.wait_log("as " + name + " (", kBound)) << broker.log();
-  return broker.count_log(text);
-}
-
 }  // namespace holdfast::test

@@ -73,16 +73,9 @@ class DeviceTest : public ::testing::Test {
   /// Options with the test's two pins and short waits.
   Options options_for(std::uint16_t port, std::string client_id = "device");
 
-  /// Lines with `text` that the broker has logged up to now. Its log comes through a pipe, later
-  /// than its packets: so a client of its own is sent as a marker, and waited for in the log.
-  std::size_t count_in_log(const Mosquitto& broker, std::string_view text);
-
   TempDir dir_;
   Identity key_;
   Identity backup_;
-
- private:
-  unsigned markers_ = 0;
 };
 
 }  // namespace holdfast::test

@@ -4,6 +4,7 @@
 #include <mqtt_protocol.h>
 
 #include <algorithm>
+#include <atomic>
 #include <cstdlib>
 #include <stdexcept>
 
@@ -139,6 +140,16 @@ bool Publisher::wait_acks(std::chrono::milliseconds bound) const {
       std::any_of(codes.begin(), codes.end(), [](int code) { return code >= kFirstFailureCode; });
   if (refused) throw std::runtime_error("the broker refused a message");
   return true;
+}
+
+std::size_t count_in_log(const Mosquitto& broker, std::string_view text) {
+  static std::atomic<unsigned> markers{0};
+  const std::string name = "marker-" + std::to_string(++markers);
+  const Publisher marker({.port = broker.plain_port(), .client_id = name});
+  if (!broker.wait_log("as " + name + " (", kMqttBound)) {
+    throw std::runtime_error("no " + name + " in the log:\n" + broker.log());
+  }
+  return broker.count_log(text);
 }
 
 }  // namespace holdfast::test

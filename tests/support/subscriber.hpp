@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "support/event_wait.hpp"
+#include "support/mosquitto.hpp"
 #include "support/mqtt_link.hpp"
 
 namespace holdfast::test {
@@ -94,5 +95,10 @@ class Publisher {
   std::size_t published_ = 0;
   MqttLink link_;
 };
+
+// Lines with `text` that the broker, which lets anybody in, has logged up to now. Its log comes
+// through a pipe, later than its packets: so a client "marker-N" is sent, and waited for in the
+// log. Throws std::runtime_error when it does not come.
+std::size_t count_in_log(const Mosquitto& broker, std::string_view text);
 
 }  // namespace holdfast::test

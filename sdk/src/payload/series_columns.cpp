@@ -81,7 +81,7 @@ class Decoder {
     const auto rows = present(index);
     std::size_t count = 0;
     for (std::size_t row = 0; row < rows.size(); ++row) {
-      rows[row] = (bitmap_[row / 8] >> (row % 8)) & 1U;
+      rows[row] = (unsigned{bitmap_[row / 8]} >> (row % 8)) & 1U;
       count += rows[row];
     }
     out_.states[index] = ColumnState::sparse;
