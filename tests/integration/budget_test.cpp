@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "integration/device_fixture.hpp"
+#include "support/subscriber.hpp"
 
 namespace holdfast::test {
 namespace {
