@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "integration/device_fixture.hpp"
+#include "support/subscriber.hpp"
 #include "support/tcp_proxy.hpp"
 
 namespace holdfast::test {
