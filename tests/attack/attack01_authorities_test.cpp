@@ -7,6 +7,7 @@
 
 #include "integration/device_fixture.hpp"
 #include "support/process.hpp"
+#include "support/subscriber.hpp"
 
 namespace holdfast::test {
 namespace {

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "integration/device_fixture.hpp"
+#include "support/subscriber.hpp"
 
 namespace holdfast::test {
 namespace {
