@@ -1,0 +1,54 @@
+#include "report/progress.hpp"
+
+#include <cstdio>
+#include <string>
+
+namespace holdfast::broker_test {
+namespace {
+
+std::string figures_of(const Finding& finding) {
+  std::string text;
+  for (const Figure& figure : finding.figures()) {
+    char value[64];
+    std::snprintf(value, sizeof value, "%.6g", figure.value);
+    text += (text.empty() ? "" : ", ") + figure.name + " " + value +
+            (figure.unit.empty() ? "" : " " + figure.unit);
+  }
+  return text;
+}
+
+// Control characters of a broker's words must not steer a terminal.
+std::string printable(std::string text) {
+  for (char& one : text) {
+    if (static_cast<unsigned char>(one) < 0x20 || one == 0x7F) one = '?';
+  }
+  return text;
+}
+
+}  // namespace
+
+void Progress::OnTestStart(const testing::TestInfo& test) {
+  if (!terminal_) return;
+  std::printf("\r\033[K   …  %s.%s", test.test_suite_name(), test.name());
+  std::fflush(stdout);
+}
+
+void Progress::OnTestEnd(const testing::TestInfo&) {
+  if (terminal_) std::printf("\r\033[K");
+  const Result& result = runner_.results().back();
+  static constexpr const char* kSigns[] = {"  --  ", " pass ", "figure", " warn ", " FAIL "};
+  const auto verdict = result.finding.verdict();
+  std::printf("%s %-36s %s\n", kSigns[static_cast<std::size_t>(verdict)], result.check->id,
+              result.check->title);
+  if (const std::string figures = figures_of(result.finding); !figures.empty()) {
+    std::printf("       %s\n", figures.c_str());
+  }
+  if (result.wants_mending() || verdict == Verdict::not_applicable) {
+    for (const std::string& line : result.finding.evidence()) {
+      std::printf("       %s\n", printable(line).c_str());
+    }
+  }
+  std::fflush(stdout);
+}
+
+}  // namespace holdfast::broker_test
