@@ -47,6 +47,16 @@ void require(bool done, const std::string& what) {
   if (!done) throw PeerError(Ending::tls_refused, "this wolfSSL cannot offer " + what);
 }
 
+void damage_ticket(WOLFSSL* session) {
+  std::array<unsigned char, 4096> ticket{};
+  auto size = static_cast<word32>(ticket.size());
+  require(wolfSSL_get_SessionTicket(session, ticket.data(), &size) == WOLFSSL_SUCCESS && size > 0,
+          "a ticket that can be damaged");
+  ticket[size / 2] ^= 0x01;
+  require(wolfSSL_set_SessionTicket(session, ticket.data(), size) == WOLFSSL_SUCCESS,
+          "a damaged ticket");
+}
+
 std::string alert_of(WOLFSSL* session) {
   WOLFSSL_ALERT_HISTORY history{};
   if (wolfSSL_get_alert_history(session, &history) != WOLFSSL_SUCCESS) return {};
@@ -152,6 +162,7 @@ void TlsPeer::configure(const TlsOffer& offer) {
   if (offer.ticket != nullptr) {
     require(channel::restore_session(session, offer.ticket->session.bytes()), "this ticket");
   }
+  if (offer.damage_ticket) damage_ticket(session);
 }
 
 int TlsPeer::send(WOLFSSL*, char* bytes, int count, void* self_pointer) {

@@ -54,6 +54,7 @@ struct TlsOffer {
   std::string suites{};        ///< wolfSSL's names with colons between; empty: all usual ones
   std::optional<int> group{};  ///< wolfSSL's number of the only one; empty: X25519 and P-256
   const Ticket* ticket = nullptr;
+  bool damage_ticket = false;      ///< offers it with a byte that is another one
   std::string certificate_file{};  ///< the client's own, PEM
   std::string key_file{};
 };
