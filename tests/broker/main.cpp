@@ -51,16 +51,19 @@ bool write_report(const std::string& file, const std::string& content) {
 }
 
 // GoogleTest is told what our own options say; its other ones are in its environment variables.
-void set_up_googletest(const SuiteOptions& options, const Runner& runner) {
+void set_up_googletest(const SuiteOptions& options, Runner& runner) {
+  // Its listener for the file is made when it is initialised.
+  if (!options.junit_file.empty()) GTEST_FLAG_SET(output, "xml:" + options.junit_file);
   int argc = 1;
   char name[] = "holdfast-broker-test";
   char* argv[] = {name, nullptr};
   testing::InitGoogleTest(&argc, argv);
   GTEST_FLAG_SET(filter, options.filter);
-  if (!options.junit_file.empty()) GTEST_FLAG_SET(output, "xml:" + options.junit_file);
   auto& listeners = testing::UnitTest::GetInstance()->listeners();
   delete listeners.Release(listeners.default_result_printer());
-  listeners.Append(new Progress(runner, ::isatty(STDOUT_FILENO) == 1));
+  auto* progress = new Progress(runner, ::isatty(STDOUT_FILENO) == 1);
+  runner.on_progress([progress](unsigned done, unsigned all) { progress->bar(done, all); });
+  listeners.Append(progress);  // which owns it
 }
 
 int run(const SuiteOptions& options) {

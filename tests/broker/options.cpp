@@ -80,6 +80,9 @@ void add_options(CLI::App& app, SuiteOptions& options, Words& words) {
   app.add_option("--restart-command", options.restart_command,
                  "a command that restarts the broker and returns when it runs again")
       ->type_name("COMMAND");
+  app.add_option("--kill-command", options.kill_command,
+                 "a command that kills the broker (SIGKILL) and starts it again")
+      ->type_name("COMMAND");
   app.add_option("--max-wait", words.max_wait_seconds, "seconds that one answer may take")
       ->type_name("SECONDS")
       ->capture_default_str();

@@ -28,7 +28,8 @@ struct SuiteOptions {
   std::string alpn;
   std::string topic_prefix = "holdfast-broker-test";
   std::optional<channel::BrokerUrl> second_broker;
-  std::string restart_command;
+  std::string restart_command;  ///< in order, as after an update
+  std::string kill_command;     ///< as a loss of power: kills the broker and starts it again
   std::chrono::milliseconds max_wait{10'000};  ///< for any one answer of the broker
   std::optional<Version> version;              ///< empty: 5 if the broker speaks it
   bool invasive = false;

@@ -102,6 +102,7 @@ const Result& Runner::run(const Check& check) {
     result.finding.not_applicable(why);
   } else {
     Stage stage(options_, broker_, name_, check.id, Deadline(check.limit));
+    stage.on_progress(on_progress_);
     perform(check, stage, result.finding);
     for (const std::string& left : stage.clear_away()) result.finding.saw(left);
   }

@@ -2,6 +2,7 @@
 
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -21,6 +22,9 @@ class Runner {
   /// Runs one, within its time; whatever it throws is found. Never throws.
   const Result& run(const Check& check);
 
+  /// Called from any thread while a check takes long.
+  void on_progress(std::function<void(unsigned, unsigned)> show) { on_progress_ = std::move(show); }
+
   const std::vector<Result>& results() const { return results_; }
   /// The name of this run, in topics and client ids.
   const std::string& name() const { return name_; }
@@ -30,6 +34,7 @@ class Runner {
   const Broker& broker_;
   std::string name_;
   std::vector<Result> results_;
+  std::function<void(unsigned, unsigned)> on_progress_;
 };
 
 }  // namespace holdfast::broker_test

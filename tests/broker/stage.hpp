@@ -5,6 +5,7 @@
 
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -76,6 +77,11 @@ class Stage {
   void note_session(const std::string& client_id) { sessions_.insert(client_id); }
   /// A retained message likewise.
   void note_retained(const std::string& topic) { retained_.insert(topic); }
+  /// For a bar on a terminal; from any thread.
+  void progress(unsigned done, unsigned all) const {
+    if (on_progress_) on_progress_(done, all);
+  }
+  void on_progress(std::function<void(unsigned, unsigned)> show) { on_progress_ = std::move(show); }
   /// Clears away; what does not work is told. Never throws.
   std::vector<std::string> clear_away();
 
@@ -87,6 +93,7 @@ class Stage {
   Deadline deadline_;
   std::set<std::string> sessions_;
   std::set<std::string> retained_;
+  std::function<void(unsigned, unsigned)> on_progress_;
 };
 
 }  // namespace holdfast::broker_test

@@ -28,8 +28,22 @@ std::string printable(std::string text) {
 }  // namespace
 
 void Progress::OnTestStart(const testing::TestInfo& test) {
+  running_ = std::string(test.test_suite_name()) + "." + test.name();
+  percent_ = 0;
   if (!terminal_) return;
-  std::printf("\r\033[K   …  %s.%s", test.test_suite_name(), test.name());
+  std::printf("\r\033[K   …  %s", running_.c_str());
+  std::fflush(stdout);
+}
+
+void Progress::bar(unsigned done, unsigned all) {
+  const std::lock_guard lock(mutex_);
+  const unsigned percent = all == 0 ? 0 : 100 * done / all;
+  if (!terminal_ || percent <= percent_) return;
+  percent_ = percent;
+  constexpr unsigned kWidth = 30;
+  const unsigned filled = kWidth * percent / 100;
+  std::printf("\r\033[K   …  %-28s [%s%s] %u %%", running_.c_str(),
+              std::string(filled, '#').c_str(), std::string(kWidth - filled, ' ').c_str(), percent);
   std::fflush(stdout);
 }
 
