@@ -37,6 +37,7 @@ enum class Need : unsigned {
   invasive = 8,      ///< it may trip alarms and bans: on loopback, or with --invasive
   credentials = 16,  ///< a user name and a password, or a client certificate
   load = 32,
+  tls_1_3 = 64,  ///< the SDK's own device speaks nothing else
 };
 
 constexpr Need operator|(Need one, Need other) {

@@ -35,6 +35,19 @@ bool speaks(Stage& stage, Version version) {
   }
 }
 
+// A broker that speaks nothing but TLS 1.2 is of no use to a device, and is to be told everything
+// else that is wrong with it all the same.
+void find_tls(const SuiteOptions& options, Broker& broker) {
+  Stage stage(options, broker, "preflight", "tls", Deadline(3 * options.max_wait));
+  try {
+    stage.open_tls()->close();
+  } catch (const PeerError& error) {
+    if (error.how() != Ending::tls_refused) throw;
+    broker.tls_1_3 = false;
+    stage.open_tls()->close();
+  }
+}
+
 void find_version(const SuiteOptions& options, Broker& broker) {
   Stage stage(options, broker, "preflight", "version", Deadline(3 * options.max_wait));
   if (options.version) {
@@ -67,6 +80,7 @@ Preflight look_at(const SuiteOptions& options) {
     if (!options.broker.is_ip_literal) broker.server_name = options.broker.host;
     broker.loopback = std::all_of(broker.addresses.begin(), broker.addresses.end(),
                                   [](const Address& address) { return address.loopback(); });
+    find_tls(options, broker);
     find_version(options, broker);
   } catch (const IdentityRefused& error) {
     return give_up(

@@ -25,6 +25,7 @@ std::string name_of_run() {
 std::string why_not(const Check& check, const SuiteOptions& options, const Broker& broker) {
   const auto needs = [&](Need need) { return includes(check.needs, need); };
   if (needs(Need::mqtt5) && broker.version != Version::v5) return "the broker speaks MQTT 3.1.1";
+  if (needs(Need::tls_1_3) && !broker.tls_1_3) return "the broker does not speak TLS 1.3";
   if (needs(Need::second_broker) && !options.second_broker) return "give --second-broker";
   if (needs(Need::restart_command) && options.restart_command.empty()) {
     return "give --restart-command";

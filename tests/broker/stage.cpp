@@ -36,7 +36,8 @@ std::string Stage::client_id(const std::string& name) const {
 }
 
 TlsOffer Stage::tls_offer() const {
-  return {.server_name = broker_.server_name,
+  return {.versions = broker_.tls_1_3 ? TlsVersions::only_1_3 : TlsVersions::both,
+          .server_name = broker_.server_name,
           .alpn = options_.alpn,
           .certificate_file = options_.certificate_file,
           .key_file = options_.key_file};

@@ -29,6 +29,7 @@ struct Broker {
   std::vector<Address> addresses;
   Version version = Version::v5;
   std::string server_name;  ///< for SNI; empty where the broker is named by an address
+  bool tls_1_3 = true;      ///< without it no device gets in, and the suite takes what there is
   bool loopback = false;
 };
 

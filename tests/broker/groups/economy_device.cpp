@@ -83,11 +83,13 @@ std::vector<Check> economy_device_checks() {
        .reference = "practice",
        .meaning = "Every reconnection of every device is paid for.",
        .settings = {{"", "one self-signed P-256 certificate, and tickets that are good"}},
+       .needs = Need::tls_1_3,
        .run = set_up},
       {.id = "economy.message",
        .title = "what a message of 44 bytes takes at QoS 1, by itself",
        .reference = "practice",
        .meaning = "",
+       .needs = Need::tls_1_3,
        .run = message},
   };
 }

@@ -116,7 +116,7 @@ void old_versions(Stage& stage, Finding& finding) {
   } catch (const PeerError& error) {
     finding.saw(error.what());
   }
-  finding.figure("tls_1_2", taken ? 1 : 0);
+  finding.figure("TLS 1.2", taken ? 1 : 0);
   finding.only_figures();
 }
 
@@ -262,6 +262,7 @@ std::vector<Check> identity_checks() {
        .meaning = "Devices cannot agree with the broker on a suite.",
        .settings = {{"mosquitto", "leave ciphers_tls1.3 away"},
                     {"RabbitMQ", "leave ssl_options.ciphers away"}},
+       .needs = Need::tls_1_3,
        .run = suites},
       {.id = "identity.groups",
        .title = "the key exchange takes one round trip",

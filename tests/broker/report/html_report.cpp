@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdio>
-#include <map>
 
 #include "report/html_style.hpp"
 #include "report/json_report.hpp"
@@ -111,37 +110,48 @@ std::string to_change(const std::vector<Result>& results) {
   return element("ol", items, "changes");
 }
 
-// A bar for each figure of one check that has the unit of its longest neighbour.
-std::string bars(const Result& result) {
-  std::map<std::string, double> largest;
-  for (const Figure& figure : result.finding.figures()) {
-    largest[figure.unit] = std::max(largest[figure.unit], figure.value);
+// Those that have the unit of another one beside it can be compared by the length of a bar.
+std::string bar_of(const Figure& figure, const std::vector<Figure>& all) {
+  double most = 0;
+  unsigned alike = 0;
+  for (const Figure& other : all) {
+    if (other.unit != figure.unit) continue;
+    most = std::max(most, other.value);
+    ++alike;
   }
+  if (figure.unit.empty() || alike < 2 || most <= 0) return {};
+  std::array<char, 160> bar{};
+  std::snprintf(bar.data(), bar.size(),
+                "<svg viewBox=\"0 0 100 8\" preserveAspectRatio=\"none\" aria-hidden=\"true\">"
+                "<rect width=\"%.1f\" height=\"8\"/></svg>",
+                std::max(0.0, 100 * figure.value / most));
+  return bar.data();
+}
+
+std::string bars(const Result& result) {
+  const auto& all = result.finding.figures();
   std::string rows;
-  for (const Figure& figure : result.finding.figures()) {
-    const double most = largest[figure.unit];
-    const double share = most > 0 ? std::max(0.0, 100 * figure.value / most) : 0;
-    std::array<char, 160> bar{};
-    std::snprintf(bar.data(), bar.size(),
-                  "<svg viewBox=\"0 0 100 8\" preserveAspectRatio=\"none\" aria-hidden=\"true\">"
-                  "<rect width=\"%.1f\" height=\"8\"/></svg>",
-                  share);
-    // A count beside a count says nothing by its length.
-    const bool drawn = !figure.unit.empty() && most > 0;
+  for (const Figure& figure : all) {
     rows += element("tr",
                     element("th", escaped(words_of(figure.name))) +
-                        element("td", drawn ? bar.data() : "", "bar") +
+                        element("td", bar_of(figure, all), "bar") +
                         element("td", number(figure.value) + " " + escaped(figure.unit), "value"));
   }
   return rows.empty() ? "" : element("table", rows, "figures");
 }
 
+// Quantities; what is only there or not is with its check.
+bool measures(const Result& result) {
+  const auto& all = result.finding.figures();
+  return result.finding.verdict() != Verdict::not_applicable &&
+         std::any_of(all.begin(), all.end(), [](const Figure& one) { return !one.unit.empty(); });
+}
+
 std::string figures(const std::vector<Result>& results) {
   std::string all;
   for (const Result& result : results) {
-    const std::string table = bars(result);
-    if (table.empty() || result.finding.verdict() == Verdict::not_applicable) continue;
-    all += element("section", element("h3", escaped(result.check->title)) + table, "card");
+    if (!measures(result)) continue;
+    all += element("section", element("h3", escaped(result.check->title)) + bars(result), "card");
   }
   return element("div", all, "cards");
 }

@@ -43,8 +43,8 @@ code { font: .875em/1.4 ui-monospace, Menlo, Consolas, monospace; overflow-wrap:
 .card h3 { margin: .2rem 0 .4rem; font-size: .9rem; }
 .figures { width: 100%; border-collapse: collapse; font-size: .875rem; }
 .figures th { text-align: left; font-weight: 400; padding: .1rem .5rem .1rem 0;
-  overflow-wrap: anywhere; }
-.figures .bar { width: 35%; } .figures .value { text-align: right; white-space: nowrap;
+  min-width: 5.5rem; }
+.figures .bar { width: 30%; } .figures .value { text-align: right; white-space: nowrap;
   padding-left: .5rem; font-variant-numeric: tabular-nums; }
 .figures svg { display: block; width: 100%; height: .5rem; fill: var(--figure); }
 details { border-top: 1px solid var(--line); padding: .35rem 0; break-inside: avoid; }

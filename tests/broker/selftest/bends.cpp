@@ -1,0 +1,34 @@
+#include "selftest/bends.hpp"
+
+namespace holdfast::broker_test {
+namespace {
+
+std::vector<BrokenRule> of_the_line() {
+  return {
+      {.name = "EveryFifthConnectionProvesAnotherKey",
+       .filter = "identity.every_connection",
+       .fails = {"identity.every_connection"},
+       .other_key = true},
+      {.name = "TicketsAreNeverGood",
+       .filter = "economy.resumption:economy.tickets",
+       .warns = {"economy.resumption"},
+       .bend = {.forgets_tickets = true}},
+      {.name = "GivesNoTickets",
+       .filter = "economy.*",
+       .warns = {"economy.tickets"},
+       .bend = {.gives_no_tickets = true}},
+      {.name = "HasNoX25519",
+       .filter = "identity.groups",
+       .warns = {"identity.groups"},
+       .bend = {.groups = "P-256"}},
+  };
+}
+
+}  // namespace
+
+std::vector<BrokenRule> broken_rules() {
+  std::vector<BrokenRule> rules = of_the_line();
+  return rules;
+}
+
+}  // namespace holdfast::broker_test

@@ -1,0 +1,29 @@
+// The rules that a bent broker breaks, one at a time, and which checks have to say so.
+
+#pragma once
+
+#include <ostream>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "selftest/bent_broker.hpp"
+
+namespace holdfast::broker_test {
+
+struct BrokenRule {
+  std::string name;
+  std::string filter;  ///< the checks that run
+  std::set<std::string> fails{};
+  std::set<std::string> warns{};
+  Bend bend{};
+  bool other_key = false;  ///< every fifth connection proves a key that is not pinned
+
+  friend std::ostream& operator<<(std::ostream& stream, const BrokenRule& rule) {
+    return stream << rule.name;
+  }
+};
+
+std::vector<BrokenRule> broken_rules();
+
+}  // namespace holdfast::broker_test

@@ -1,0 +1,51 @@
+// Runs the real `holdfast-broker-test` against a broker, and reads its JSON.
+
+#pragma once
+
+#include <gtest/gtest.h>
+#include <nlohmann/json.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "support/keys.hpp"
+#include "support/mosquitto.hpp"
+#include "support/temp_dir.hpp"
+
+namespace holdfast::broker_test {
+
+using Json = nlohmann::json;
+using Words = std::vector<std::string>;
+
+struct SuiteRun {
+  int status = -1;
+  std::string output;
+  Json json;
+
+  std::set<std::string> with(const std::string& verdict) const;
+  /// Null if it did not run.
+  Json check(const std::string& id) const;
+  std::string verdict(const std::string& id) const;
+};
+
+class SuiteTest : public ::testing::Test {
+ protected:
+  SuiteTest();
+
+  /// `holdfast-broker-test --broker … --pin … WORDS…` with this test's key and a JSON file.
+  SuiteRun run(std::uint16_t port, const Words& more = {});
+  /// A mosquitto with TLS and this test's key, started.
+  std::unique_ptr<test::Mosquitto> make_broker(test::MosquittoOptions options = {});
+
+  test::TempDir dir_;
+  test::Identity key_;
+  test::Identity backup_;
+
+  static constexpr std::chrono::seconds kRunBound{240};
+};
+
+}  // namespace holdfast::broker_test
