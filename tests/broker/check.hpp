@@ -3,6 +3,7 @@
 #pragma once
 
 #include <chrono>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -54,6 +55,12 @@ struct Setting {
 };
 
 class Finding;
+
+/// What the broker need not offer, and has said that it does not: the check does not apply.
+class NotOffered : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
 
 struct Check {
   const char* id;         ///< "economy.resumption": the group, a dot, and the name

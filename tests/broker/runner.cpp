@@ -45,6 +45,8 @@ void perform(const Check& check, Stage& stage, Finding& finding) {
     check.run(stage, finding);
   } catch (const Interrupted&) {
     finding.not_applicable("interrupted");
+  } catch (const NotOffered& error) {
+    finding.not_applicable(error.what());
   } catch (const IdentityRefused& error) {
     finding.fail(error.what());
   } catch (const PeerError& error) {

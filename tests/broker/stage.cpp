@@ -75,7 +75,9 @@ std::unique_ptr<MqttPeer> Stage::open() {
 
 std::unique_ptr<MqttPeer> Stage::log_in(const Connect& packet) {
   auto peer = open(packet.version);
-  if (!packet.clean) note_session(packet.client_id);
+  if (!packet.clean || packet.properties.has(Property::session_expiry)) {
+    note_session(packet.client_id);
+  }
   peer->connect(packet);
   return peer;
 }

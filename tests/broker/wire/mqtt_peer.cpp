@@ -75,7 +75,8 @@ Packet MqttPeer::wait_packet(const std::function<bool(const Packet&)>& wanted,
 
 Connack MqttPeer::try_connect(const Connect& packet) {
   send_raw(encode(packet));
-  return as_connack(read_packet(deadline_.within(patience_)), version_);
+  connack_ = as_connack(read_packet(deadline_.within(patience_)), version_);
+  return connack_;
 }
 
 Connack MqttPeer::connect(const Connect& packet) {
@@ -90,17 +91,24 @@ Connack MqttPeer::connect(const Connect& packet) {
   return connack;
 }
 
-std::uint8_t MqttPeer::try_subscribe(const std::string& filter, std::uint8_t options,
-                                     const Properties& properties) {
+Grants MqttPeer::subscribe_all(std::span<const Subscription> subscriptions,
+                               const Properties& properties) {
   const std::uint16_t id = next_id();
-  const std::array one{Subscription{filter, options}};
-  send_raw(encode_subscribe(id, one, version_, properties));
+  send_raw(encode_subscribe(id, subscriptions, version_, properties));
   const Packet answer =
       wait_packet([](const Packet& packet) { return packet.type == Type::suback; }, patience_);
-  const Grants grants = as_grants(answer, version_);
+  Grants grants = as_grants(answer, version_);
   if (grants.packet_id != id) throw Malformed("SUBACK answers another packet identifier (3.9.2)");
-  if (grants.reasons.size() != 1) throw Malformed("SUBACK has another number of codes (3.9.3)");
-  return grants.reasons.front();
+  if (grants.reasons.size() != subscriptions.size()) {
+    throw Malformed("SUBACK has another number of codes (3.9.3)");
+  }
+  return grants;
+}
+
+std::uint8_t MqttPeer::try_subscribe(const std::string& filter, std::uint8_t options,
+                                     const Properties& properties) {
+  const std::array one{Subscription{filter, options}};
+  return subscribe_all(one, properties).reasons.front();
 }
 
 std::uint8_t MqttPeer::subscribe(const std::string& filter, std::uint8_t options,
@@ -114,14 +122,18 @@ std::uint8_t MqttPeer::subscribe(const std::string& filter, std::uint8_t options
   return granted;
 }
 
-void MqttPeer::unsubscribe(const std::string& filter) {
+std::uint8_t MqttPeer::unsubscribe(const std::string& filter) {
   const std::uint16_t id = next_id();
   send_raw(encode_unsubscribe(id, filter, version_));
   const Packet answer =
       wait_packet([](const Packet& packet) { return packet.type == Type::unsuback; }, patience_);
-  if (as_grants(answer, version_).packet_id != id) {
+  const Grants grants = as_grants(answer, version_);
+  if (grants.packet_id != id) {
     throw Malformed("UNSUBACK answers another packet identifier (3.11.2)");
   }
+  if (version_ != Version::v5) return 0;
+  if (grants.reasons.size() != 1) throw Malformed("UNSUBACK has another number of codes (3.11.3)");
+  return grants.reasons.front();
 }
 
 std::uint16_t MqttPeer::send(Publish packet) {

@@ -13,6 +13,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -35,11 +36,15 @@ class MqttPeer {
   TlsPeer& tls() { return *tls_; }
   Version version() const { return version_; }
   const Deadline& deadline() const { return deadline_; }
+  /// For one answer of the broker.
+  Clock::duration patience() const { return patience_; }
 
   /// Logs in. @throws PeerError `login_refused` with the reason
   Connack connect(const Connect& packet);
   /// The same, and takes a refusal for an answer.
   Connack try_connect(const Connect& packet);
+  /// What the broker answered to the last CONNECT.
+  const Connack& connack() const { return connack_; }
 
   /// @return the code granted. @throws PeerError where it is a refusal
   std::uint8_t subscribe(const std::string& filter, std::uint8_t options = 1,
@@ -47,7 +52,11 @@ class MqttPeer {
   /// The same, and takes a refusal for an answer.
   std::uint8_t try_subscribe(const std::string& filter, std::uint8_t options = 1,
                              const Properties& properties = {});
-  void unsubscribe(const std::string& filter);
+  /// Several filters in one packet, whatever the answers. @throws Malformed for too few of them
+  Grants subscribe_all(std::span<const Subscription> subscriptions,
+                       const Properties& properties = {});
+  /// @return the code of UNSUBACK; with 3.1.1, which has none, 0
+  std::uint8_t unsubscribe(const std::string& filter);
 
   /// Sends it, at QoS 1 and 2 with a packet identifier if it has none. @return the identifier
   std::uint16_t send(Publish packet);
@@ -94,6 +103,7 @@ class MqttPeer {
   Deadline deadline_;
   Clock::duration patience_;
   Acknowledging acknowledging_ = Acknowledging::at_once;
+  Connack connack_;
   Bytes input_;
   std::deque<Publish> received_;
   std::deque<Packet> others_;

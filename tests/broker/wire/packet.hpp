@@ -159,6 +159,8 @@ struct Subscription {
 
 inline constexpr std::uint8_t kNoLocal = 0x04;
 inline constexpr std::uint8_t kRetainAsPublished = 0x08;
+inline constexpr std::uint8_t kRetainedIfNew = 0x10;  ///< Retain Handling 1
+inline constexpr std::uint8_t kNoRetained = 0x20;     ///< Retain Handling 2
 
 /// PUBACK, PUBREC, PUBREL, PUBCOMP.
 struct Acknowledgement {
