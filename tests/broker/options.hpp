@@ -27,6 +27,7 @@ struct SuiteOptions {
   std::string key_file;
   std::string alpn;
   std::string topic_prefix = "holdfast-broker-test";
+  std::string denied_topic_prefix;  ///< of topics that this login must neither read nor write
   std::optional<channel::BrokerUrl> second_broker;
   std::string restart_command;
   std::chrono::milliseconds max_wait{10'000};  ///< for any one answer of the broker
