@@ -153,7 +153,7 @@ void system_topics(Stage& stage, Finding& finding) {
     peer->disconnect();
   } catch (const PeerError& error) {
     if (!error.ended_by_broker()) throw;
-    return finding.pass("closed by " + text_of(error));
+    return finding.pass("closed " + text_of(error));
   }
   finding.figure("topics", static_cast<double>(topics.size()));
   if (topics.empty()) return finding.pass("nothing was delivered");
@@ -182,7 +182,7 @@ class DeniedTopic {
       return peer;
     } catch (const PeerError& error) {
       if (!error.ended_by_broker()) throw;
-      finding_.saw(name + ": closed by " + text_of(error));
+      finding_.saw(name + ": closed " + text_of(error));
       return nullptr;
     }
   }
@@ -196,7 +196,7 @@ class DeniedTopic {
       peer->disconnect();
     } catch (const PeerError& error) {
       if (!error.ended_by_broker()) throw;
-      finding_.saw("the writer was closed by " + text_of(error));
+      finding_.saw("the writer was closed " + text_of(error));
     }
   }
 

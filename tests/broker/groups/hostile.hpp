@@ -118,7 +118,7 @@ std::vector<Act> shortened(const Bytes& packet, std::size_t until);
 /// untouched by all that.
 void break_off(Stage& stage, Finding& finding, const Bytes& packet, bool logged_in);
 
-/// "DISCONNECT with 0x81 (malformed packet)", "a reset": how a connection ended.
+/// "with DISCONNECT 0x81 (malformed packet)", "with a reset": how a connection was closed.
 std::string text_of(const PeerError& end);
 
 }  // namespace holdfast::broker_test

@@ -121,7 +121,7 @@ bool try_long(Stage& stage, Finding& finding, const Connect& packet, const char*
       finding.fail(std::string(what) + ": neither answered nor closed");
       return false;
     }
-    finding.saw(std::string(what) + ": closed by " + text_of(error));
+    finding.saw(std::string(what) + ": closed " + text_of(error));
   }
   return true;
 }
@@ -159,7 +159,7 @@ void empty_client_id(Stage& stage, Finding& finding) {
     }
   } catch (const PeerError& error) {
     if (error.how() == Ending::time_up) throw;
-    finding.pass("refused by " + text_of(error));
+    finding.pass("closed " + text_of(error));
   }
 }
 
@@ -193,7 +193,7 @@ void after_refusal(Stage& stage, Finding& finding) {
         finding.fail(std::string(what) + ": refused, but the connection stays open");
       }
     } catch (const PeerError& error) {
-      finding.saw(std::string(what) + ": " + text_of(error));
+      finding.saw(std::string(what) + ": closed " + text_of(error));
     }
     if (bystander.untouched(finding)) finding.pass("nothing that came behind it was taken");
   };

@@ -24,7 +24,7 @@ void unknown_ack(Stage& stage, Finding& finding) {
       peer->disconnect();
     } catch (const PeerError& error) {
       if (!error.ended_by_broker()) throw;
-      finding.warn(std::string(name_of(type)) + ": closed by " + text_of(error));
+      finding.warn(std::string(name_of(type)) + ": closed " + text_of(error));
     }
     if (!bystander.untouched(finding)) return;
   }
@@ -51,6 +51,22 @@ void unknown_pubrel(Stage& stage, Finding& finding) {
   bystander.untouched(finding);
 }
 
+/// One message more than agreed, and the broker did not close: has it taken it?
+void judge_surplus(Finding& finding, MqttPeer& peer, std::uint16_t id) {
+  try {
+    const auto answer = peer.wait_acknowledgement(Type::pubrec, id, Clock::duration::zero());
+    if (answer.reason < 0x80) {
+      finding.fail("the broker took a message more than its Receive Maximum: PUBREC with " +
+                   reason_text(answer.reason));
+      return;
+    }
+    finding.warn("refused with PUBREC " + reason_text(answer.reason) + ", not closed with 0x93");
+  } catch (const PeerError& error) {
+    if (error.how() != Ending::time_up) throw;
+    finding.warn("the surplus message was kept waiting, not closed with 0x93");
+  }
+}
+
 void receive_maximum(Stage& stage, Finding& finding) {
   constexpr unsigned kMost = 2'000;
   Bystander bystander(stage);
@@ -67,9 +83,10 @@ void receive_maximum(Stage& stage, Finding& finding) {
   peer->acknowledge(MqttPeer::Acknowledging::when_told);
   const std::string topic = stage.topic("unreleased");
   std::optional<PeerError> end;
+  std::uint16_t last = 0;
   try {
     for (unsigned i = 0; i <= maximum; ++i) {
-      peer->send({.topic = topic, .payload = "x", .qos = 2});
+      last = peer->send({.topic = topic, .payload = "x", .qos = 2});
     }
     peer->ping();
     end = peer->wait_end(Stage::kQuiet);
@@ -79,28 +96,35 @@ void receive_maximum(Stage& stage, Finding& finding) {
   }
   // Whether any was delivered before its PUBREL is the broker's choice.
   if (!bystander.unharmed(finding)) return;
-  if (!end) {
-    finding.fail("the broker took " + std::to_string(maximum + 1) +
-                 " messages without a PUBREL, one more than its Receive Maximum");
-    return;
-  }
-  finding.pass("closed by " + text_of(*end));
+  if (!end) return judge_surplus(finding, *peer, last);
+  finding.pass("closed " + text_of(*end));
+}
+
+/// Packets of which one at least should make the broker say DISCONNECT.
+std::vector<Bytes> reasons_to_disconnect(Stage& stage) {
+  const auto none = no_properties(stage.version());
+  const Publish qos_3{.topic = stage.topic(), .payload = "x", .qos = 3, .packet_id = 9};
+  return {encode_raw(Type::reserved, 0), encode(qos_3, stage.version()),
+          encode_raw(Type::subscribe, 0x02, Body().two(9).raw(none)), encode(stage.login("h"))};
 }
 
 // Whatever the reason was: a DISCONNECT is the last packet, and the close follows.
 void end_of_connection(Stage& stage, Finding& finding) {
-  const auto peer = stage.log_in("h");
-  peer->send_raw(encode(stage.login("h")));
-  const auto end = peer->wait_end(stage.patience());
-  if (!end) return finding.not_applicable("a second CONNECT did not end the connection");
-  finding.saw("closed by " + text_of(*end));
-  if (end->how() != Ending::disconnected) return finding.pass("no DISCONNECT came");
-  try {
-    const Bytes more = peer->tls().read(stage.deadline().within(stage.patience()));
-    finding.fail(std::to_string(more.size()) + " bytes came behind the DISCONNECT");
-  } catch (const PeerError& error) {
-    finding.expect(error.ended_by_broker(), "the connection stayed open behind the DISCONNECT");
+  for (const Bytes& reason : reasons_to_disconnect(stage)) {
+    const auto peer = stage.log_in("h");
+    peer->send_raw(reason);
+    const auto end = peer->wait_end(Stage::kQuiet);
+    if (!end || end->how() != Ending::disconnected) continue;
+    finding.saw("closed " + text_of(*end));
+    try {
+      const Bytes more = peer->tls().read(stage.deadline().within(stage.patience()));
+      finding.fail(std::to_string(more.size()) + " bytes came behind the DISCONNECT");
+    } catch (const PeerError& error) {
+      finding.expect(error.ended_by_broker(), "the connection stayed open behind the DISCONNECT");
+    }
+    return;
   }
+  finding.not_applicable("nothing made the broker send a DISCONNECT");
 }
 
 // What a proxy's health check or a scanner sends when it has got through the handshake.
@@ -127,7 +151,7 @@ void other_protocols(Stage& stage, Finding& finding) {
       if (error.how() == Ending::time_up) {
         finding.fail(std::string(words.what) + ": neither closed nor answered in time");
       } else {
-        finding.saw(std::string(words.what) + ": closed by " + text_of(error));
+        finding.saw(std::string(words.what) + ": closed " + text_of(error));
       }
     }
     peer->reset();

@@ -59,7 +59,7 @@ void disconnect_flags(Stage& stage, Finding& finding) {
     finding.fail("the connection was not closed");
     return;
   }
-  finding.saw("closed by " + text_of(*end));
+  finding.saw("closed " + text_of(*end));
   // A will goes out when the broker has worked off the end, so it may come a moment later.
   finding.expect(watcher->try_receive(2 * Stage::kQuiet).has_value(),
                  "it was taken for an orderly DISCONNECT: no will was published");
@@ -86,7 +86,7 @@ void huge_claim(Stage& stage, Finding& finding) {
   // What is closed at once is closed for all; the others need not be waited for as well.
   if (const auto end = peers.back()->wait_end(Stage::kQuiet)) {
     ++closed;
-    finding.saw("closed by " + text_of(*end));
+    finding.saw("closed " + text_of(*end));
     peers.pop_back();
     for (const auto& peer : peers) closed += peer->wait_end(Stage::kQuiet) ? 1U : 0U;
   }
@@ -125,7 +125,7 @@ void packet_too_large(Stage& stage, Finding& finding) {
   if (!finding.expect(end.has_value(), "a packet above the limit was not answered by a close")) {
     return;
   }
-  finding.pass("closed by " + text_of(*end));
+  finding.pass("closed " + text_of(*end));
 }
 
 void publish_cut(Stage& stage, Finding& finding) {

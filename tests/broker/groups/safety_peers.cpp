@@ -31,7 +31,6 @@ void say(const Descriptor& socket, std::string_view bytes) {
   }
 }
 
-/// @return whether the broker has closed; what came before that is thrown away
 bool has_closed(int socket) {
   std::array<char, 4096> bytes{};
   while (true) {
@@ -41,12 +40,24 @@ bool has_closed(int socket) {
   }
 }
 
+// A broker's close_notify is a close, though its end of the TCP connection may follow later.
+bool has_closed(TlsPeer& peer) {
+  try {
+    while (true) peer.read(Deadline(Clock::duration::zero()));
+  } catch (const PeerError& error) {
+    return error.how() != Ending::time_up;
+  }
+}
+
 // --- Silent peers --------------------------------------------------------------------------------
 
 struct Silent {
   const char* what;
   int socket = -1;
+  TlsPeer* tls = nullptr;  ///< null where there is none
   bool closed = false;
+
+  bool has_been_closed() const { return tls != nullptr ? has_closed(*tls) : has_closed(socket); }
 };
 
 /// Waits for something to come on one of them, or for a second.
@@ -68,7 +79,7 @@ void judge_silence(Finding& finding, std::vector<Silent>& peers, Bystander& byst
     if (!bystander.untouched(finding)) return;
     wait_for_any(peers, deadline);
     for (Silent& one : peers) {
-      if (one.closed || !has_closed(one.socket)) continue;
+      if (one.closed || !one.has_been_closed()) continue;
       one.closed = true;
       --open;
       const std::chrono::duration<double> took = Clock::now() - began;
@@ -94,8 +105,8 @@ void silent_peers(Stage& stage, Finding& finding) {
   connect->write(Bytes(kHalfConnect.begin(), kHalfConnect.end()), stage.deadline());
   std::vector<Silent> peers{{"tcp", tcp.get()},
                             {"half_hello", hello.get()},
-                            {"no_connect", tls->socket()},
-                            {"half_connect", connect->socket()}};
+                            {"no_connect", tls->socket(), tls.get()},
+                            {"half_connect", connect->socket(), connect.get()}};
   judge_silence(finding, peers, bystander, bound);
   finding.pass("four peers; the other client was there all the time");
 }

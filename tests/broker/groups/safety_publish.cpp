@@ -28,7 +28,7 @@ void duplicate_qos_0(Stage& stage, Finding& finding) {
     finding.warn("the broker took it");
   } catch (const PeerError& error) {
     if (!error.ended_by_broker()) throw;
-    finding.pass("closed by " + text_of(error));
+    finding.pass("closed " + text_of(error));
   }
   // Whether it is delivered is the broker's choice; the bystander's own messages have to be.
   bystander.unharmed(finding);
