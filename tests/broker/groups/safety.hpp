@@ -15,5 +15,6 @@ std::vector<Check> safety_subscribe_checks();
 std::vector<Check> safety_property_checks();
 std::vector<Check> safety_flow_checks();
 std::vector<Check> safety_peer_checks();
+std::vector<Check> safety_lockout_checks();
 
 }  // namespace holdfast::broker_test

@@ -47,16 +47,13 @@ void second_connect(Stage& stage, Finding& finding) {
 
 void protocol_name(Stage& stage, Finding& finding) {
   const Connect packet = stage.login();
-  Bytes longer = body_of(encode(packet));
-  longer[1] = 0xFF;
   Bytes empty = body_of(encode(packet));
   empty.erase(empty.begin() + kNameAt, empty.begin() + kVersionAt);
   empty[1] = 0;
   provoke_at_login(stage, finding,
                    {{"MQTX", connect_with_byte(packet, kVersionAt - 1, 'X')},
                     {"mQTT", connect_with_byte(packet, kNameAt, 'm')},
-                    {"no name", encode_raw(Type::connect, 0, empty)},
-                    {"a length beyond the packet", encode_raw(Type::connect, 0, longer)}});
+                    {"no name", encode_raw(Type::connect, 0, empty)}});
 }
 
 // 0x83 and 0x84 are the bridges of some brokers.
@@ -186,6 +183,8 @@ void after_refusal(Stage& stage, Finding& finding) {
       const Packet packet = peer->next_packet(stage.patience());
       if (packet.type == Type::connack && packet.body.size() >= 2 && packet.body[1] == 0) {
         finding.not_applicable(std::string(what) + " was not refused");
+        bystander.unharmed(finding);
+        bystander.forget();  // it was logged in, and may publish
         return;
       }
       finding.saw(std::string(what) + ": " + std::string(name_of(packet.type)));

@@ -134,8 +134,10 @@ void other_protocols(Stage& stage, Finding& finding) {
     const char* what;
     std::string_view bytes;
   };
+  // The first two bytes of HTTP are a PUBACK of 69 bytes: all of them come.
   for (const Words& words :
-       {Words{"HTTP", octets("GET / HTTP/1.1\r\nHost: localhost\r\n\r\n")},
+       {Words{"HTTP", octets("GET / HTTP/1.1\r\nHost: localhost\r\nAccept: "
+                             "text/html,text/plain\r\nUser-Agent: holdfast-broker-test\r\n\r\n")},
         Words{"zeros", octets("\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0")},
         Words{"0xFF", octets("\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF\xFF")}}) {
     const auto peer = stage.open_tls();
