@@ -130,7 +130,7 @@ class Trial {
     for (const Act& act : acts) {
       attempt(*this, act, done);
       ++done;
-      if (!undisturbed()) break;
+      if (!look_at_bystander()) break;
       if (unclosed_ >= kEnough || silent_ >= kEnoughSilence) break;
     }
     outcomes_.tell(finding_);
@@ -183,11 +183,15 @@ class Trial {
   }
 
  private:
-  bool undisturbed() {
-    if (instead_ != Instead::any_answer) return bystander_.untouched(finding_);
-    const bool unharmed = bystander_.unharmed(finding_);
-    bystander_.forget();
-    return unharmed;
+  /// @return whether the other client is still there
+  bool look_at_bystander() {
+    if (!bystander_.unharmed(finding_)) return false;
+    if (instead_ == Instead::any_answer) {
+      bystander_.forget();
+    } else {
+      bystander_.got_nothing(finding_);
+    }
+    return true;
   }
 
   void ended(const Act& act, const PeerError& end) {
@@ -340,16 +344,21 @@ bool Bystander::unharmed(Finding& finding) {
     return true;
   } catch (const PeerError& error) {
     finding.fail(std::string("another client noticed: ") + error.what());
-    return false;
+  } catch (const Malformed& error) {
+    finding.fail(std::string("another client got what breaks a rule: ") + error.what());
   }
+  return false;
 }
 
-bool Bystander::untouched(Finding& finding) {
-  if (!unharmed(finding)) return false;
+bool Bystander::got_nothing(Finding& finding) {
   for (const Publish& message : strangers_) {
     finding.fail("a message to \"" + message.topic + "\" was delivered to another client");
   }
   return std::exchange(strangers_, {}).empty();
+}
+
+bool Bystander::untouched(Finding& finding) {
+  return unharmed(finding) && got_nothing(finding);
 }
 
 // --- Acts ----------------------------------------------------------------------------------------

@@ -76,7 +76,9 @@ class Bystander {
   Clock::duration round_trip();
   /// A round trip; `fail` where it does not work out. @return whether it did
   bool unharmed(Finding& finding);
-  /// The same; `fail` also where anybody else's message under this check's topics came.
+  /// `fail` where messages under this check's topics came that were not its own.
+  bool got_nothing(Finding& finding);
+  /// Both.
   bool untouched(Finding& finding);
   /// Others' messages that came so far are not looked at.
   void forget() { strangers_.clear(); }
