@@ -75,6 +75,9 @@ void add_options(CLI::App& app, SuiteOptions& options, Words& words) {
   app.add_option("--topic-prefix", options.topic_prefix, "nothing outside of it is touched")
       ->type_name("TOPIC")
       ->capture_default_str();
+  app.add_option("--denied-topic-prefix", options.denied_topic_prefix,
+                 "topics that this login must neither read nor write; the suite tries both")
+      ->type_name("TOPIC");
   app.add_option("--second-broker", words.second_broker, "another node of the same cluster")
       ->type_name("URL");
   app.add_option("--restart-command", options.restart_command,
@@ -102,6 +105,15 @@ void add_options(CLI::App& app, SuiteOptions& options, Words& words) {
   app.add_flag("--list", options.list, "tell all checks and end");
 }
 
+void judge_prefix(const char* option, const std::string& prefix) {
+  if (!prefix.empty() && prefix.size() <= 256 && prefix.front() != '$' &&
+      prefix.find_first_of("+#") == std::string::npos) {
+    return;
+  }
+  throw UsageError(std::string(option) + " " + prefix +
+                   " is no topic; write up to 256 bytes without + and #, not beginning with $");
+}
+
 void judge(SuiteOptions& options, const Words& words) {
   if (words.broker.empty()) throw UsageError("--broker is missing; write mqtts://HOST[:PORT]");
   options.broker = url_of("--broker", words.broker);
@@ -121,11 +133,9 @@ void judge(SuiteOptions& options, const Words& words) {
   if (options.certificate_file.empty() != options.key_file.empty()) {
     throw UsageError("--cert and --key belong together; give both");
   }
-  const auto& prefix = options.topic_prefix;
-  if (prefix.empty() || prefix.size() > 256 || prefix.front() == '$' ||
-      prefix.find_first_of("+#") != std::string::npos) {
-    throw UsageError("--topic-prefix " + prefix +
-                     " is no topic; write up to 256 bytes without + and #, not beginning with $");
+  judge_prefix("--topic-prefix", options.topic_prefix);
+  if (!options.denied_topic_prefix.empty()) {
+    judge_prefix("--denied-topic-prefix", options.denied_topic_prefix);
   }
   if (!(words.max_wait_seconds >= 0.1 && words.max_wait_seconds <= 600)) {
     throw UsageError("--max-wait is out of range; give 0.1 to 600 seconds");

@@ -27,6 +27,7 @@ struct SuiteOptions {
   std::string key_file;
   std::string alpn;
   std::string topic_prefix = "holdfast-broker-test";
+  std::string denied_topic_prefix;  ///< of topics that this login must neither read nor write
   std::optional<channel::BrokerUrl> second_broker;
   std::string restart_command;  ///< in order, as after an update
   std::string kill_command;     ///< as a loss of power: kills the broker and starts it again
