@@ -32,6 +32,12 @@ struct SuiteRun {
   std::string verdict(const std::string& id) const;
 };
 
+/// What mosquitto 2.0.11 does wrong whatever its configuration says: where acknowledgements free
+/// places, it fills them all and more (Receive Maximum), and what it discards as too large for a
+/// client keeps its place in flight.
+inline const std::set<std::string> kMosquittoFaults{"delivery.receive_maximum_down",
+                                                    "delivery.packet_size_down_queue"};
+
 class SuiteTest : public ::testing::Test {
  protected:
   SuiteTest();
