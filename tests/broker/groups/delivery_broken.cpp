@@ -90,8 +90,7 @@ void repeated(Stage& stage, Finding& finding) {
   from = stage.log_in(login);
   message.duplicate = true;
   from->send(message);
-  const auto answer =
-      from->wait_acknowledgement(Type::puback, message.packet_id, stage.patience());
+  const auto answer = from->wait_acknowledgement(Type::puback, message.packet_id, stage.patience());
   finding.expect(answer.reason < 0x80, "PUBACK has " + reason_text(answer.reason));
   publish_marker(*from, stage.topic());
   const auto received = receive_to_marker(*to, stage.patience()).messages;

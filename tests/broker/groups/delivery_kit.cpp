@@ -144,8 +144,8 @@ void publish(MqttPeer& peer, Publish packet) {
   require_qos(peer, packet.qos);
   const std::uint8_t reason = peer.publish(std::move(packet));
   if (reason < kFirstFailure) return;
-  throw PeerError(Ending::login_refused,
-                  "the broker refused a message with " + reason_text(reason), reason);
+  throw PeerError(Ending::login_refused, "the broker refused a message with " + reason_text(reason),
+                  reason);
 }
 
 void publish_all(MqttPeer& peer, const std::string& topic, unsigned qos,

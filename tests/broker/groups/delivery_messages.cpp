@@ -135,9 +135,8 @@ void lower_qos(Stage& stage, Finding& finding) {
   for (unsigned i = 0; i < 2; ++i) {
     const Publish came = to->receive(stage.patience());
     finding.saw(text_of(came));
-    finding.expect(came.qos == 0, came.payload == "a"
-                                      ? "QoS 0 was granted, and it came at QoS 1"
-                                      : "it was sent at QoS 0, and came at QoS 1");
+    finding.expect(came.qos == 0, came.payload == "a" ? "QoS 0 was granted, and it came at QoS 1"
+                                                      : "it was sent at QoS 0, and came at QoS 1");
   }
 }
 
@@ -183,14 +182,11 @@ void both_directions(Stage& stage, Finding& finding) {
   std::vector<Publish> down;
   for (std::size_t i = 0; i < sent.size(); ++i) down.push_back(device->receive(stage.patience()));
   for (std::size_t i = 0; i < sent.size(); ++i) {
-    device->send(Publish{.topic = stage.topic("up"),
-                         .payload = sent[i],
-                         .qos = 1,
-                         .packet_id = down[i].packet_id});
+    device->send(Publish{
+        .topic = stage.topic("up"), .payload = sent[i], .qos = 1, .packet_id = down[i].packet_id});
   }
   for (const Publish& one : down) {
-    const auto answer =
-        device->wait_acknowledgement(Type::puback, one.packet_id, stage.patience());
+    const auto answer = device->wait_acknowledgement(Type::puback, one.packet_id, stage.patience());
     finding.expect(answer.reason < 0x80, "PUBACK has " + reason_text(answer.reason));
   }
   for (const Publish& one : down) device->send(Acknowledgement{Type::puback, one.packet_id, 0, {}});
@@ -299,10 +295,12 @@ std::vector<Check> message_checks() {
        .title = "a message of 256 KiB arrives unchanged",
        .reference = "section 3.3.3, [MQTT-3.2.2-15]",
        .meaning = "Batches that a device has collected offline do not arrive.",
-       .settings = {{"mosquitto", "leave max_packet_size and message_size_limit away, or above 262144"},
+       .settings = {{"mosquitto",
+                     "leave max_packet_size and message_size_limit away, or above 262144"},
                     {"EMQX", "mqtt.max_packet_size = 1MB"},
                     {"HiveMQ", "<packets><max-packet-size>268435460</max-packet-size></packets>"},
-                    {"RabbitMQ", "mqtt.max_packet_size_authenticated above 262144 (3.12 and later)"},
+                    {"RabbitMQ",
+                     "mqtt.max_packet_size_authenticated above 262144 (3.12 and later)"},
                     {"NanoMQ", "mqtt.max_packet_size = 1MB"}},
        .run = large_payload},
       {.id = "delivery.both_directions",

@@ -52,18 +52,16 @@ void request_response(Stage& stage, Finding& finding) {
 void content(Stage& stage, Finding& finding) {
   const std::string type = "application/vnd.holdfast+flatbuffers; v=1";
   const Publish came = send_with(
-      stage,
-      Properties().number(Property::payload_format, 1).text(Property::content_type, type));
+      stage, Properties().number(Property::payload_format, 1).text(Property::content_type, type));
   expect_same(finding, came, Property::content_type, "the content type", type);
   const auto format = came.properties.number(Property::payload_format);
   finding.expect(format == 1U, "the payload format indicator is " +
-                                   (format ? std::to_string(*format) : "missing") +
-                                   ", sent was 1");
+                                   (format ? std::to_string(*format) : "missing") + ", sent was 1");
 }
 
 void user_properties(Stage& stage, Finding& finding) {
-  const std::vector<Properties::Pair> sent{
-      {"b", "1"}, {"a", "2"}, {"b", "3"}, {"", "no name"}, {"no value", ""}, {"°", "Ü"}};
+  const std::vector<Properties::Pair> sent{{"b", "1"},      {"a", "2"},       {"b", "3"},
+                                           {"", "no name"}, {"no value", ""}, {"°", "Ü"}};
   Properties properties;
   for (const auto& [name, value] : sent) properties.user(name, value);
   const auto came = send_with(stage, properties).properties.users();
@@ -97,8 +95,7 @@ Received offline_expiry(Stage& stage, std::uint32_t expiry, Clock::duration away
 
 void expired(Stage& stage, Finding& finding) {
   const auto received = offline_expiry(stage, kShortExpiry, kPastExpiry).messages;
-  finding.expect(received.empty(),
-                 "a message came 2.5 s after it was sent, with an expiry of 1 s");
+  finding.expect(received.empty(), "a message came 2.5 s after it was sent, with an expiry of 1 s");
 }
 
 void expiry_told(Stage& stage, Finding& finding) {
@@ -110,8 +107,8 @@ void expiry_told(Stage& stage, Finding& finding) {
   finding.figure("expiry", *left, "s");
   finding.expect(*left < kExpiry, "after 1.2 s in the queue it is told that " +
                                       std::to_string(*left) + " s of 60 s are left");
-  finding.expect(*left >= kExpiry / 2, "after 1.2 s in the queue only " + std::to_string(*left) +
-                                           " s of 60 s are left");
+  finding.expect(*left >= kExpiry / 2,
+                 "after 1.2 s in the queue only " + std::to_string(*left) + " s of 60 s are left");
 }
 
 // --- Topic aliases -------------------------------------------------------------------------------
@@ -133,8 +130,9 @@ void alias_up(Stage& stage, Finding& finding) {
   subscribe_at(*to, one, 1);
   subscribe_at(*to, two, 1);
   // Set, used, set anew, used, and the last alias that is allowed.
-  for (const Aliased& step : {Aliased{one, 1, one}, Aliased{"", 1, one}, Aliased{two, 1, two},
-                              Aliased{"", 1, two}, Aliased{one, most, one}, Aliased{"", most, one}}) {
+  for (const Aliased& step :
+       {Aliased{one, 1, one}, Aliased{"", 1, one}, Aliased{two, 1, two}, Aliased{"", 1, two},
+        Aliased{one, most, one}, Aliased{"", most, one}}) {
     publish(*from, {.topic = step.topic,
                     .payload = step.meant,
                     .qos = 1,
@@ -218,8 +216,9 @@ std::vector<Check> property_checks() {
       {.id = "delivery.topic_alias_up",
        .title = "the broker takes all topic aliases that it allows, and anew for another topic",
        .reference = "[MQTT-3.3.2-12], section 3.3.2.3.4",
-       .meaning = "Readings are filed under the wrong topic; without aliases every message pays for "
-                  "its topic.",
+       .meaning =
+           "Readings are filed under the wrong topic; without aliases every message pays for "
+           "its topic.",
        .settings = {{"mosquitto", "max_topic_alias 10 (a listener's option)"},
                     {"EMQX", "mqtt.max_topic_alias = 65535"},
                     {"HiveMQ", "<topic-alias><enabled>true</enabled><max-per-client>5"},

@@ -192,6 +192,7 @@ std::vector<Check> subscription_checks() {
        .title = "where two subscriptions match, the higher QoS counts",
        .reference = "[MQTT-3.3.4-2]; 3.1.1: [MQTT-3.3.5-1]",
        .meaning = "Messages that were to be acknowledged are not, and are lost with the link.",
+       .settings = {{"mosquitto", "allow_duplicate_messages true (for MQTT 3.1.1)"}},
        .run = overlapping},
       {.id = "delivery.no_local",
        .title = "No Local keeps a client's own messages from it",

@@ -80,8 +80,9 @@ void ended_session(Stage& stage, Finding& finding) {
   const auto peer = stage.log_in(first);
   subscribe_at(*peer, stage.topic(), 1);
   peer->disconnect();
-  finding.expect(!present_at(stage, login), "Session Present is 1 for a session that was not to "
-                                            "be kept");
+  finding.expect(!present_at(stage, login),
+                 "Session Present is 1 for a session that was not to "
+                 "be kept");
 }
 
 void expired_session(Stage& stage, Finding& finding) {
@@ -104,8 +105,7 @@ void expiry_by_disconnect(Stage& stage, Finding& finding) {
 
 void longest_expiry(Stage& stage, Finding& finding) {
   const auto peer = stage.log_in(keeping(stage, "long", kLong));
-  const auto granted =
-      peer->connack().properties.number(Property::session_expiry).value_or(kLong);
+  const auto granted = peer->connack().properties.number(Property::session_expiry).value_or(kLong);
   finding.figure("session_expiry", granted, "s");
   const std::string text = std::to_string(granted) + " s of " + std::to_string(kLong) + " s";
   if (granted < kLong) {
@@ -190,8 +190,9 @@ std::vector<Check> kept_session_checks() {
        .reference = "section 3.2.2.3.2",
        .meaning = "What is sent to devices that are offline for longer is lost.",
        .settings = {{"HiveMQ", "<session-expiry><max-interval>4294967295"},
-                    {"RabbitMQ", "mqtt.max_session_expiry_interval_seconds = 604800 (3.13 and "
-                                 "later; its default is a day)"}},
+                    {"RabbitMQ",
+                     "mqtt.max_session_expiry_interval_seconds = 604800 (3.13 and "
+                     "later; its default is a day)"}},
        .needs = Need::mqtt5,
        .run = longest_expiry},
       {.id = "delivery.session_reconnections",

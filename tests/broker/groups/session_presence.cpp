@@ -37,8 +37,9 @@ void take_over_reason(Stage& stage, Finding& finding) {
   if (!finding.expect(end.has_value(), "the old connection was not ended")) return;
   finding.saw(end->what());
   if (end->how() == Ending::disconnected && end->reason() == kSessionTakenOver) return;
-  finding.warn("the old connection is not told 0x8E: two devices with one name push each other "
-               "out without end");
+  finding.warn(
+      "the old connection is not told 0x8E: two devices with one name push each other "
+      "out without end");
 }
 
 // What the old connection had not acknowledged is the new one's.
@@ -179,15 +180,14 @@ void no_client_id(Stage& stage, Finding& finding) {
   }
   if (code == 1) throw NotOffered("it does not speak MQTT 3.1.1");
   finding.figure("gives_names", code == 0 ? 1 : 0);
-  finding.expect(code == 0 || code == kOldIdentifierRejected,
-                 "with a clean session the return code is " + std::to_string(code) +
-                     ", 0 or 2 was due");
+  finding.expect(
+      code == 0 || code == kOldIdentifierRejected,
+      "with a clean session the return code is " + std::to_string(code) + ", 0 or 2 was due");
   login.clean = false;
   const auto kept = stage.open(Version::v311);
   code = kept->try_connect(login).reason;
-  finding.expect(code == kOldIdentifierRejected,
-                 "with a session to keep the return code is " + std::to_string(code) +
-                     ", 2 was due");
+  finding.expect(code == kOldIdentifierRejected, "with a session to keep the return code is " +
+                                                     std::to_string(code) + ", 2 was due");
 }
 
 }  // namespace

@@ -62,8 +62,9 @@ std::vector<Check> queue_checks() {
        .title = "500 messages of QoS 1 wait for a device that is away, complete and in order",
        .reference = "[MQTT-4.5.0-1], [MQTT-4.6.0-5]; 3.1.1: [MQTT-3.1.2-5]",
        .meaning = "What is sent to devices that are offline is lost from a certain number on.",
-       .settings = {{"mosquitto", "max_queued_messages 1000 or more (0: no limit), and "
-                                  "max_queued_bytes 0"},
+       .settings = {{"mosquitto",
+                     "max_queued_messages 1000 or more (0: no limit), and "
+                     "max_queued_bytes 0"},
                     {"EMQX", "mqtt.max_mqueue_len = 1000 or more"},
                     {"HiveMQ", "<queued-messages><max-queue-size>1000"},
                     {"RabbitMQ", "no policy with max-length on the queues mqtt-subscription-*"},

@@ -23,8 +23,7 @@ std::unique_ptr<MqttPeer> observe(Stage& stage) {
 }
 
 Connect with_will(Stage& stage, Connect login, const Properties& properties = {}) {
-  login.will =
-      Will{.topic = stage.topic(), .payload = kWill, .qos = 1, .properties = properties};
+  login.will = Will{.topic = stage.topic(), .payload = kWill, .qos = 1, .properties = properties};
   return login;
 }
 
@@ -133,8 +132,9 @@ void delay_longer_than_session(Stage& stage, Finding& finding) {
   log_in_kept(stage, delayed(stage, kLongDelay, 1))->drop();
   const auto began = Clock::now();
   const auto came = observer->try_receive(stage.patience());
-  if (!finding.expect(came.has_value(),
-                      "with a delay of 60 s it did not come when the session had ended after 1 s")) {
+  if (!finding.expect(
+          came.has_value(),
+          "with a delay of 60 s it did not come when the session had ended after 1 s")) {
     return;
   }
   finding.figure("came_after", std::chrono::duration<double>(Clock::now() - began).count(), "s");
