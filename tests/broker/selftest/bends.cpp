@@ -187,8 +187,7 @@ std::vector<BrokenRule> of_sessions() {
        .bend = {.to_client =
                     [](const Packet& packet, Passage& passage) {
                       const bool will = packet.type == Type::publish &&
-                                        as_publish(packet, passage.version).payload.find("will") !=
-                                            std::string::npos;
+                                        as_publish(packet, passage.version).payload == "gone";
                       return will ? Packets{} : Packets{as_it_came(packet)};
                     }}},
       {.name = "ForgetsUnsubscribe",
