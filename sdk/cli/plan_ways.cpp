@@ -171,8 +171,9 @@ std::vector<Way> ways_of(const Plan& plan) {
       holdfast_of(plan, {1, plan.payload_bytes}, plan.acknowledged));
   if (plan.delay > 0ms) {
     const BatchSize batch = batch_of(plan);
-    add("Holdfast, " + std::to_string(batch.readings) + " a message, QoS 1", "holdfast_delayed",
-        holdfast_of(plan, batch, true));
+    const std::string form = plan.channels > 0 ? " of a Series" : "";
+    add("Holdfast, " + std::to_string(batch.readings) + form + " a message, QoS 1",
+        "holdfast_delayed", holdfast_of(plan, batch, true));
   }
   return ways;
 }

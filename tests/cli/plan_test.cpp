@@ -18,7 +18,7 @@ class PlanTest : public CliTest {
  protected:
   // The workload that the product is for.
   Json plan(Words more = {}) {
-    Words all{"plan", "--payload", "44", "--every", "30s", "--json"};
+    Words all{"plan", "--payload", "44", "--json"};
     all.insert(all.end(), more.begin(), more.end());
     const CliResult result = cli(all);
     EXPECT_EQ(result.status, 0) << result.err;
