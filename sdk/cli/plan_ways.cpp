@@ -17,6 +17,7 @@ using namespace std::chrono_literals;
 using economics::Cost;
 using economics::Path;
 using economics::Profile;
+using Seconds = std::chrono::duration<double>;
 
 // What cannot be computed was measured over IPv4 with TCP timestamps (docs/BENCHMARKS.md,
 // tests/bench/wire and tests/bench/handshake): bytes up and down, packets up and down.
@@ -62,11 +63,10 @@ Cost on_path(const Measured& measured, const Path& path, double more_bytes = 0) 
 }
 
 // How long from one ping to the next where a gap between messages holds so many of them.
-std::chrono::milliseconds ping_every(std::chrono::milliseconds gap,
-                                     std::chrono::milliseconds each) {
-  if (each <= 0ms || gap <= each) return 0ms;
+Seconds ping_every(std::chrono::milliseconds gap, std::chrono::milliseconds each) {
+  if (each <= 0ms || gap <= each) return Seconds(0);
   const auto pings = (gap - 1ms) / each;
-  return gap / pings;
+  return Seconds(gap) / pings;
 }
 
 Profile https_post(const Plan& plan) {
@@ -88,8 +88,8 @@ Profile https_kept(const Plan& plan) {
 Profile plain_mqtt(const Plan& plan) {
   const auto gap = std::chrono::milliseconds(plan.workload.every);
   // At QoS 0 nothing comes back, so that it pings all the same.
-  const auto pings = plan.acknowledged ? ping_every(gap, kPlainKeepAlive)
-                                       : std::chrono::milliseconds(kPlainKeepAlive);
+  const Seconds pings =
+      plan.acknowledged ? ping_every(gap, kPlainKeepAlive) : Seconds(kPlainKeepAlive);
   return {.message = economics::least_message(plan.path, plan.topic_bytes, plan.payload_bytes,
                                               plan.acknowledged),
           .full_set_up = on_path(kPlainSetUp, plan.path),
