@@ -1,4 +1,5 @@
-// The broker that the benchmarks' clients meet, and how each client is set up, whatever is measured.
+// The broker that the benchmarks' clients meet, and how each client is set up, whatever is
+// measured.
 
 #pragma once
 

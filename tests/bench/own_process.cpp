@@ -50,8 +50,8 @@ OtherThreads other_threads() {
   for (const auto& thread : std::filesystem::directory_iterator("/proc/self/task")) {
     if (thread.path().filename() == own) continue;
     ++others.count;
-    others.wake_ups += static_cast<std::uint64_t>(
-        field_of(thread.path() / "status", "voluntary_ctxt_switches:"));
+    others.wake_ups +=
+        static_cast<std::uint64_t>(field_of(thread.path() / "status", "voluntary_ctxt_switches:"));
   }
   return others;
 }

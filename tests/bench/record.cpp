@@ -65,8 +65,8 @@ ordered_json versions() {
           {"compiler", __VERSION__},
           {"paho", HOLDFAST_PAHO_VERSION},
           {"paho_c", MQTTAsync_getVersionInfo()[1].value},
-          {"libmosquitto", std::to_string(major) + "." + std::to_string(minor) + "." +
-                               std::to_string(revision)},
+          {"libmosquitto",
+           std::to_string(major) + "." + std::to_string(minor) + "." + std::to_string(revision)},
           {"broker", broker_version()},
           {"openssl", first_line_of({"openssl", "version"})}};
 }
@@ -97,8 +97,9 @@ Record::Record(const std::string& benchmark, int argc, char** argv) {
     command +=
         " " + (is_path ? std::filesystem::path(argv[i]).filename().string() : std::string(argv[i]));
   }
-  document_ = {{"benchmark", benchmark},   {"command", command},       {"began", today()},
-               {"machine", machine()},     {"versions", versions()},   {"results", ordered_json::array()}};
+  document_ = {{"benchmark", benchmark}, {"command", command},
+               {"began", today()},       {"machine", machine()},
+               {"versions", versions()}, {"results", ordered_json::array()}};
 }
 
 void Record::add(const std::vector<std::pair<std::string, std::string>>& what,

@@ -32,9 +32,9 @@ constexpr auto kArrival = 10s;  // at the subscriber, after the acknowledgement
 class FarSide {
  public:
   explicit FarSide(const test::link::Link& link)
-      : key_(test::self_signed(dir_, test::KeyType::p256, "bench",
-                               {.alt_names = {"DNS:localhost",
-                                              std::string("IP:") + test::link::Link::kFar}})) {
+      : key_(test::self_signed(
+            dir_, test::KeyType::p256, "bench",
+            {.alt_names = {"DNS:localhost", std::string("IP:") + test::link::Link::kFar}})) {
     const test::link::Inside inside(link.far_network());
     broker_ = std::make_unique<test::Mosquitto>(
         test::MosquittoOptions{.tls = key_, .max_inflight_messages = 100, .tls_address = ""});
@@ -150,8 +150,9 @@ class Outage {
 
 }  // namespace
 
-const std::vector<std::string> kOutageFigures{"first_s",     "first_bytes",  "empty_s", "empty_bytes",
-                                              "outage_bytes", "not_arrived", "arrived_twice"};
+const std::vector<std::string> kOutageFigures{"first_s",      "first_bytes",  "empty_s",
+                                              "empty_bytes",  "outage_bytes", "not_arrived",
+                                              "arrived_twice"};
 
 void run_outage(const Arguments& arguments) {
   if (const std::string why = test::link::leave_for_private_network(); !why.empty()) give_up(why);

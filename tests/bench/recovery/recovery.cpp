@@ -97,10 +97,9 @@ class Benchmark {
       for (std::thread& thread : threads) thread.join();
     }
     for (std::size_t i = 0; i < kClients.size(); ++i) {
-      record_.add({{"kind", kind},
-                   {"outage_s", std::to_string(lasts.count())},
-                   {"client", kClients[i]}},
-                  kOutageFigures, runs[i]);
+      record_.add(
+          {{"kind", kind}, {"outage_s", std::to_string(lasts.count())}, {"client", kClients[i]}},
+          kOutageFigures, runs[i]);
       print(kind, lasts, kClients[i], runs[i]);
     }
   }

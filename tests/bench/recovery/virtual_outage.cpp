@@ -23,8 +23,7 @@ double seconds(Duration time) {
 class VirtualOutage {
  public:
   VirtualOutage(std::chrono::milliseconds lasts, const Backoff& backoff, std::mt19937_64& random)
-      : back_(began_ + lasts),
-        session_({.backoff = backoff}, [&random] {
+      : back_(began_ + lasts), session_({.backoff = backoff}, [&random] {
           return std::uniform_real_distribution<double>(0, 1)(random);
         }) {}
 

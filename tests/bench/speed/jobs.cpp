@@ -103,7 +103,8 @@ void idle(const Arguments& arguments) {
 }  // namespace
 
 const Job kThroughput{
-    throughput, {"messages_per_second", "cpu_us_per_message", "ip_bytes_per_message", "peak_rss_mib"}};
+    throughput,
+    {"messages_per_second", "cpu_us_per_message", "ip_bytes_per_message", "peak_rss_mib"}};
 const Job kLatency{latency, {"p50_us", "p99_us", "max_us", "calls_per_second"}};
 const Job kMemory{memory, {"connected_peak_rss_mib", "backlog_peak_rss_mib"}};
 const Job kIdle{idle, {"threads", "wake_ups_per_hour", "cpu_seconds_per_hour"}};

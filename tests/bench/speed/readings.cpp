@@ -28,12 +28,11 @@ constexpr std::size_t kStride = 256;
 constexpr double kPubackBytes = 4;  // MQTT 5 section 3.4, with reason code 0
 
 const SeriesOf<Reading>& declaration() {
-  static const SeriesOf<Reading> series(
-      {.time_resolution = 1s}, {{"lat", &Reading::lat},
-                                {"lon", &Reading::lon},
-                                {"speed", &Reading::speed},
-                                {"heading", &Reading::heading},
-                                {"fuel", &Reading::fuel}});
+  static const SeriesOf<Reading> series({.time_resolution = 1s}, {{"lat", &Reading::lat},
+                                                                  {"lon", &Reading::lon},
+                                                                  {"speed", &Reading::speed},
+                                                                  {"heading", &Reading::heading},
+                                                                  {"fuel", &Reading::fuel}});
   return series;
 }
 
@@ -75,12 +74,12 @@ Spent push_readings(const Arguments& arguments, std::size_t readings) {
   });
   device.start();
   if (!up.wait_for_count(1, 30s)) give_up("no connection");
-  auto stream = device.series(
-      kTopic, declaration(),
-      {.max_delay = std::chrono::milliseconds(arguments.number("max-delay", 100)),
-       .max_bytes = arguments.number("batch-bytes", limits::kBatchBytes),
-       .durable = durable ? Durable::at_push() : Durable::never()},
-      Declare::never);
+  auto stream =
+      device.series(kTopic, declaration(),
+                    {.max_delay = std::chrono::milliseconds(arguments.number("max-delay", 100)),
+                     .max_bytes = arguments.number("batch-bytes", limits::kBatchBytes),
+                     .durable = durable ? Durable::at_push() : Durable::never()},
+                    Declare::never);
   EndlessDrive drive(arguments.text("track"));
   Gate gate(kWindow);
   // On loopback the bill of one PUBACK is known, so it tells how many messages there were.
@@ -93,8 +92,8 @@ Spent push_readings(const Arguments& arguments, std::size_t readings) {
   const auto start = Clock::now();
   for (std::size_t i = 1; i <= readings; ++i) {
     const Reading& reading = drive.next();
-    PushOptions push{.time =
-                         std::chrono::system_clock::time_point(std::chrono::milliseconds(reading.time))};
+    PushOptions push{
+        .time = std::chrono::system_clock::time_point(std::chrono::milliseconds(reading.time))};
     if (i % kStride == 0) {
       gate.published(kStride);
       push.on_done = [&gate](const Delivery& delivery) {
@@ -149,8 +148,8 @@ void readings(const Arguments& arguments) {
 
 }  // namespace
 
-const Job kReadings{readings,
-                    {"readings_per_second", "cpu_us_per_reading", "ip_bytes_per_reading",
-                     "readings_per_message"}};
+const Job kReadings{
+    readings,
+    {"readings_per_second", "cpu_us_per_reading", "ip_bytes_per_reading", "readings_per_message"}};
 
 }  // namespace holdfast::bench

@@ -1,5 +1,5 @@
-// Throughput, CPU, publish-call latency, memory, size, threads and wake-ups: Holdfast, Paho C++ with
-// its own TLS and libmosquitto, in turn in one run, with a mosquitto on loopback over TLS 1.3.
+// Throughput, CPU, publish-call latency, memory, size, threads and wake-ups: Holdfast, Paho C++
+// with its own TLS and libmosquitto, in turn in one run, with a mosquitto on loopback over TLS 1.3.
 //
 //   holdfast_bench_speed [--part throughput|latency|readings|memory|size|idle] [--rounds N]
 //                        [--messages N] [--bytes N] [--qos N] [--readings N] [--seconds N]
@@ -7,10 +7,10 @@
 //
 // Each measurement is a process of its own, figures are medians of the rounds. The clock runs from
 // the first publish until the broker has acknowledged the last message; at QoS 0 that last one is
-// published at QoS 1, because a broker handles a connection's packets in order. Bytes are IP packets
-// with headers, from the kernel's counters of the socket (TCP_INFO), read for all in the same way.
-// CPU and memory are those of the client's process. The broker writes no line for a packet.
-// $TMPDIR is where the durable readings are kept: on the disk that is to be measured.
+// published at QoS 1, because a broker handles a connection's packets in order. Bytes are IP
+// packets with headers, from the kernel's counters of the socket (TCP_INFO), read for all in the
+// same way. CPU and memory are those of the client's process. The broker writes no line for a
+// packet. $TMPDIR is where the durable readings are kept: on the disk that is to be measured.
 
 #include <algorithm>
 #include <cstdio>
@@ -165,7 +165,8 @@ class Benchmark {
                 arguments_.text("bytes", "100").c_str(), rounds_);
     std::printf(
         "| calls | client | p50, us | p99, us | max, us |\n| --- | --- | --- | --- | --- |\n");
-    for (const auto& [pace, name] : {std::pair("1000", "1,000 a second"), {"0", "as fast as goes"}}) {
+    for (const auto& [pace, name] :
+         {std::pair("1000", "1,000 a second"), {"0", "as fast as goes"}}) {
       const auto rows = one_row_each({{"pace", pace}});
       const auto figures = in_turn("latency", rows);
       for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -182,7 +183,9 @@ class Benchmark {
     const std::vector<Row> rows{
         {"libmosquitto, a message each", "libmosquitto", {{"messages", messages}}},
         {"Series, durable", "series", {{"messages", count}, {"durable", "1"}}},
-        {"Series, durable, of 10", "series", {{"messages", count}, {"durable", "1"}, {"batch-bytes", "150"}}},
+        {"Series, durable, of 10",
+         "series",
+         {{"messages", count}, {"durable", "1"}, {"batch-bytes", "150"}}},
         {"Series, in memory", "series", {{"messages", count}}},
         {"Series, in memory, of 10", "series", {{"messages", count}, {"batch-bytes", "150"}}},
     };
@@ -202,8 +205,9 @@ class Benchmark {
   void memory() {
     const std::string messages = std::to_string(arguments_.number("messages", 10'000));
     std::printf("Peak RSS in MiB, medians of %zu in turn\n\n", rounds_);
-    std::printf("| client | connected | with %s messages of %s bytes that wait |\n| --- | --- | --- |\n",
-                messages.c_str(), arguments_.text("bytes", "100").c_str());
+    std::printf(
+        "| client | connected | with %s messages of %s bytes that wait |\n| --- | --- | --- |\n",
+        messages.c_str(), arguments_.text("bytes", "100").c_str());
     const auto rows = one_row_each({{"messages", messages}});
     const auto figures = in_turn("memory", rows);
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -264,9 +268,9 @@ void measure(const Arguments& arguments) {
 int main(int argc, char** argv) {
   using namespace holdfast::bench;
   const Arguments arguments(
-      argc, argv,
-      {"part", "rounds", "messages", "bytes", "qos", "readings", "seconds", "idle-seconds", "window",
-       "data", "job", "contender", "pace", "durable", "batch-bytes", "max-delay", "reachable", "port",
-       "pin", "cert", "broker-pid", "track"});
+      argc, argv, {"part",    "rounds",       "messages",    "bytes",     "qos",       "readings",
+                   "seconds", "idle-seconds", "window",      "data",      "job",       "contender",
+                   "pace",    "durable",      "batch-bytes", "max-delay", "reachable", "port",
+                   "pin",     "cert",         "broker-pid",  "track"});
   arguments.text("job").empty() ? Benchmark(arguments, argc, argv).run() : measure(arguments);
 }
