@@ -19,8 +19,8 @@ struct Job {
 extern const Job kThroughput;
 /// Times each publish call, at QoS 1, for `seconds`, at `pace` calls a second (0: as fast as goes).
 extern const Job kLatency;
-/// Readings of a drive: through a series of Holdfast (`durable` 0 or 1, messages of `batch-bytes`),
-/// or one message of `bytes` each.
+/// Readings of a drive: through a series of Holdfast (`durable` at-push or milliseconds, messages
+/// of `batch-bytes`), or one message of `bytes` each.
 extern const Job kReadings;
 /// Connected, and then with `messages` of `bytes` that the broker, process `broker-pid`, which is
 /// stopped, does not take.

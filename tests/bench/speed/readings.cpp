@@ -62,11 +62,19 @@ struct Spent {
   double messages = 0;
 };
 
+// "at-push", or milliseconds for `within`; else never.
+Durable durable_of(const Arguments& arguments) {
+  const std::string when = arguments.text("durable");
+  if (when.empty()) return Durable::never();
+  if (when == "at-push") return Durable::at_push();
+  return Durable::within(std::chrono::milliseconds(arguments.number("durable", 0)));
+}
+
 Spent push_readings(const Arguments& arguments, std::size_t readings) {
   const test::TempDir dir;
-  const bool durable = arguments.number("durable", 0) != 0;
+  const Durable durable = durable_of(arguments);
   Options options = holdfast_options(target_of(arguments), "bench-holdfast");
-  if (durable) options.state_dir = dir.path() / "state";
+  if (durable.is_kept()) options.state_dir = dir.path() / "state";
   Device device(std::move(options));
   test::EventLog<int> up;
   device.on_event([&](const Event& event) {
@@ -78,7 +86,7 @@ Spent push_readings(const Arguments& arguments, std::size_t readings) {
       device.series(kTopic, declaration(),
                     {.max_delay = std::chrono::milliseconds(arguments.number("max-delay", 100)),
                      .max_bytes = arguments.number("batch-bytes", limits::kBatchBytes),
-                     .durable = durable ? Durable::at_push() : Durable::never()},
+                     .durable = durable},
                     Declare::never);
   EndlessDrive drive(arguments.text("track"));
   Gate gate(kWindow);
