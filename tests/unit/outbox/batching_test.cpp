@@ -182,9 +182,9 @@ TEST_F(Batching, SmallReadingsBehindALargeOneFillItsMessage) {
   Entry large = reading();
   large.payload.resize(200);
   ASSERT_NE(desk.put(std::move(large)), 0U);
-  push(60);
+  push(30);
   desk.now += 60s;
-  EXPECT_THAT(sent(), ElementsAre(SizeIs(61)));
+  EXPECT_THAT(sent(), ElementsAre(SizeIs(31)));
 }
 
 TEST_F(Batching, ACrashBeforeTheCommitFindsTheReadingsApart) {
