@@ -42,6 +42,8 @@ class Link {
 
   // The near side gets another address, as a modem does when it changes network.
   void change_near_address(const std::string& ipv4) { near_.change_address(ipv4); }
+  // The near side is left without an address, as by a modem that has lost its network.
+  void drop_near_address() { near_.drop_address(); }
 
   // The bill so far; of a far port's TCP, or of all.
   Traffic traffic() const;
