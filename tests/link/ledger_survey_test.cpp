@@ -96,7 +96,7 @@ class LedgerSurveyTest : public LinkTest, public testing::WithParamInterface<Kin
 
 TEST_P(LedgerSurveyTest, IsNeverUnderAndThreePercentOverAtMost) {
   const std::uint64_t first = number_of("HOLDFAST_TEST_SEED", 1);
-  const std::uint64_t runs = number_of("HOLDFAST_TEST_RUNS", 8);
+  const std::uint64_t runs = number_of("HOLDFAST_TEST_RUNS", 5);
   for (std::uint64_t seed = first; seed < first + runs; ++seed) judge(seed);
 }
 
@@ -109,7 +109,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Kind{"LossTwenty", {.delay = 20ms, .loss = 0.2}, 300},
                     Kind{"Duplicates", {.delay = 20ms, .duplicate = 0.1}, 300},
                     Kind{"Reorders", {.delay = 20ms, .reorder = 0.1}, 300},
-                    Kind{"Slow", {.delay = 20ms, .capacity = Capacity::of_rate(2'000)}, 40},
+                    Kind{"Slow", {.delay = 20ms, .capacity = Capacity::of_rate(2'000)}, 24},
                     Kind{"SlowAndLossy",
                          {.delay = 20ms, .loss = 0.05, .capacity = Capacity::of_rate(32'000)},
                          300},
