@@ -241,7 +241,11 @@ WireBill WireMeter::final_bill(const WireSample& sample, End end, Instant now) c
   // one more than once.
   const bool lossy = sample.repeated_segments > 0 || meter.copies_ > 0 || sample.out_of_order > 0;
   if (lossy && end == End::peer_reset) {
-    tail.down += 2;  // the peer's answers to what was repeated and reaches it after its end
+    // The peer's answers to what was repeated and reaches it after its end. They have no options.
+    constexpr std::uint64_t kAnswers = 2;
+    bill.down.segments += kAnswers;
+    bill.down.headers +=
+        kAnswers * (header_of(sample) - (sample.timestamps ? kTimestampOption : 0));
   } else if (lossy && end == End::orderly && sample.stage != WireSample::Stage::connecting) {
     const std::uint64_t rounds = sample.repeated_segments * 10 > sample.segments_up ? 2 : 1;
     tail.up += rounds;
