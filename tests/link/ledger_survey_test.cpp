@@ -54,12 +54,16 @@ class LedgerSurveyTest : public LinkTest, public testing::WithParamInterface<Kin
       return;
     }
     const bool receives = GetParam().work == Work::received;
-    if (receives) ASSERT_TRUE(device.wait_for(EventKind::subscribed, 1, kLong));
+    if (receives) {
+      ASSERT_TRUE(device.wait_for(EventKind::subscribed, 1, kLong));
+    }
     for (std::size_t i = 0; i < count; ++i) {
       device.publish("truck/17/r", std::string(receives ? 50 + i % 7 * 150 : 100, 'x'));
     }
     ASSERT_TRUE(device.deliveries().wait_for_count(count, kLong));
-    if (receives) ASSERT_TRUE(device.received().wait_for_count(count, kLong));
+    if (receives) {
+      ASSERT_TRUE(device.received().wait_for_count(count, kLong));
+    }
   }
 
   void judge(std::uint64_t seed) {

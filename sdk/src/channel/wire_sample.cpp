@@ -63,9 +63,11 @@ void read_memory(int socket, ledger::WireSample& sample) {
   socklen_t size = sizeof memory;
   if (::getsockopt(socket, SOL_SOCKET, SO_MEMINFO, memory.data(), &size) != 0) return;
   sample.dropped = memory[SK_MEMINFO_DROPS];
+  if (memory[SK_MEMINFO_RMEM_ALLOC] == 0) return;
   int readable = 0;
-  sample.hole = memory[SK_MEMINFO_RMEM_ALLOC] > 0 && ::ioctl(socket, SIOCINQ, &readable) == 0 &&
-                readable == 0;
+  if (::ioctl(socket, SIOCINQ, &readable) != 0) return;
+  sample.hole = readable == 0;
+  sample.unread = readable > 0;
 }
 
 int read_option(int socket, int level, int name) {

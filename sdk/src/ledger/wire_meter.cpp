@@ -91,7 +91,9 @@ void WireMeter::note_options_up(const WireSample& sample) {
   if (last_.hole) {
     telling = up;
   } else if (behind > 0) {
-    telling = std::min(less(up, with_data), behind + copies);
+    // One with data may have gone after the hole was known.
+    const std::uint64_t with_data_too = with_data > 0 ? 1 : 0;
+    telling = std::min(less(up, with_data) + with_data_too, behind + copies);
   }
   const std::uint64_t found = stretch_.behind_hole + behind;
   const bool more_holes = found * sample.repeated_segments > sample.segments_up && found > 2;
@@ -135,7 +137,12 @@ void WireMeter::note_options_down(const WireSample& sample) {
 std::uint64_t WireMeter::copied(const WireSample& sample, std::uint64_t copies,
                                 std::uint64_t mean) const {
   // A peer repeats what it sent last, because our acknowledgement was lost or late.
-  if (mean == 0) return copies * std::max(last_size_, size_before_);
+  // The first are charged in full; among many cases one makes up for the other.
+  constexpr std::uint64_t kMany = 4;
+  if (mean == 0) {
+    if (copies_ < kMany) return copies * std::max(last_size_, size_before_);
+    return rounded_up(copies * (last_size_ + size_before_), 2);
+  }
   const std::uint64_t bytes = less(sample.bytes_down, last_.bytes_down);
   const bool holes = last_.hole || less(sample.out_of_order, last_.out_of_order) > 0;
   if (holes && bytes > 0) {
@@ -145,10 +152,9 @@ std::uint64_t WireMeter::copied(const WireSample& sample, std::uint64_t copies,
     return copies <= stretch_.behind_hole ? std::min(likely, bytes) : likely;
   }
   // Many that are new: the copies are of these.
-  constexpr std::uint64_t kMany = 4;
   const std::uint64_t segments = less(sample.data_segments_down, last_.data_segments_down);
   if (less(segments, copies) >= kMany) return (copies + 1) * mean;
-  // Few: they are of these, or of those before. Among many such cases one makes up for the other.
+  // Few: they are of these, or of those before.
   if (copies_ < kMany) return copies * std::max(mean, last_size_);
   return rounded_up(copies * (mean + (last_size_ > 0 ? last_size_ : mean)), 2);
 }
@@ -172,7 +178,7 @@ void WireMeter::note_copies(const WireSample& sample) {
   if (copies > 0) copied_bytes_down_ += copied(sample, copies, mean);
   copies_ += copies;
   copied_bytes_down_ += (dropped - copies) * (kSynOptions - kTimestampOption);
-  if (sample.hole) return;
+  if (sample.hole || sample.unread) return;
   if (mean > 0) {
     size_before_ = last_size_;
     last_size_ = mean;

@@ -49,6 +49,8 @@ struct WireSample {
   Stage stage = Stage::closed;
   bool timestamps = false;  ///< RFC 7323, agreed on
   bool ipv6 = false;
+  /// There may be a hole: the kernel holds more than nothing, and what a reader has not taken yet.
+  bool unread = false;
   /// After so much silence TCP probes the line; 0: never.
   Duration probe_after{0};
 };

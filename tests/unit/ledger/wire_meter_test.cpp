@@ -269,6 +269,28 @@ TEST(WireMeterTest, SegmentsBehindAHoleBelongToTheBytesThatItsEndBrings) {
   EXPECT_EQ(bill_of(meter, sample).down.repeated, 3U * 30 + 2 * 52);
 }
 
+TEST(WireMeterTest, SegmentsWaitForTheirBytesAlsoWhereThereMayBeAHole) {
+  WireMeter meter = connected_meter();
+  meter.look(sample_of(), kStart + 1ms);
+  WireSample sample = sample_of();
+  sample.segments_down += 9;
+  sample.data_segments_down += 9;
+  sample.bytes_down += 30;
+  sample.out_of_order = 8;
+  sample.unread = true;
+  meter.look(sample, kStart + 2ms);
+  sample.segments_down += 1;
+  sample.data_segments_down += 1;
+  sample.bytes_down += 270;
+  sample.unread = false;
+  meter.look(sample, kStart + 3ms);
+  sample.segments_down += 8;
+  sample.data_segments_down += 8;
+  sample.bytes_down += 180;
+  sample.dropped = 2;
+  EXPECT_EQ(bill_of(meter, sample).down.repeated, 3U * 30 + 2 * 52);
+}
+
 TEST(WireMeterTest, WhatFillsAHoleMayBringAllThatWasBehindItOnceMore) {
   WireMeter meter = connected_meter();
   meter.look(sample_of(), kStart + 1ms);
