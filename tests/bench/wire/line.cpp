@@ -1,0 +1,130 @@
+#include "bench/wire/line.hpp"
+
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <utility>
+
+#include "bench/harness.hpp"
+#include "bench/wire/veth_line.hpp"
+#include "support/link/link.hpp"
+
+namespace holdfast::bench::wire {
+namespace {
+
+using namespace std::chrono_literals;
+namespace link = test::link;
+
+constexpr auto kSettleBound = 60s;
+constexpr auto kFirstPacketBound = 30s;
+
+std::uint64_t packets_of(const link::Traffic& traffic) {
+  return traffic.packets_up + traffic.packets_down;
+}
+
+// Neighbour discovery and router solicitations are no part of anybody's bill.
+void forget_ipv6() {
+  std::ofstream("/proc/sys/net/ipv6/conf/all/disable_ipv6") << "1";
+}
+
+// A line that the emulator of tests/support carries.
+class EmulatedLine final : public Line {
+ public:
+  EmulatedLine(const link::Conditions& conditions, const link::Drive* drive,
+               std::chrono::milliseconds quiet)
+      : Line(quiet) {
+    forget_ipv6();
+    const link::Inside inside(link_.far_network());
+    forget_ipv6();
+    drive != nullptr ? link_.follow(*drive, conditions) : link_.set(conditions);
+  }
+
+  const link::Network& far_network() const override { return link_.far_network(); }
+  link::Traffic traffic() const override { return link_.traffic(); }
+
+ protected:
+  bool wait_for_more(std::uint64_t packets, std::chrono::milliseconds bound) const override {
+    return link_.wait_for(
+        [&](const link::Capture& capture) { return packets_of(capture.all()) > packets; }, bound);
+  }
+
+ private:
+  link::Link link_;
+};
+
+struct Emulated {
+  std::string description;
+  link::Conditions conditions;
+  std::chrono::milliseconds quiet;
+  std::string drive{};  // a file of tests/data/links
+};
+
+const std::map<std::string, Emulated>& emulated_lines() {
+  static const std::map<std::string, Emulated> lines{
+      {"delay", {"100 ms round trip, nothing lost", {.delay = 50ms}, 700ms}},
+      {"3g",
+       {"3G-like: 120 ms round trip, 2 % lost each way, 1 % reordered, 1 Mbit/s",
+        {.delay = 60ms,
+         .loss = 0.02,
+         .reorder = 0.01,
+         .reorder_by = 30ms,
+         .capacity = link::Capacity::of_rate(1'000'000)},
+        1500ms}},
+      {"drive1",
+       {"T-Mobile UMTS, driving, as recorded", {.delay = 40ms}, 1500ms, "tmobile-umts-driving.csv"}},
+      {"drive2",
+       {"Verizon 1xEV-DO, driving, as recorded",
+        {.delay = 40ms},
+        1500ms,
+        "verizon-evdo-driving.csv"}},
+  };
+  return lines;
+}
+
+}  // namespace
+
+link::Traffic Line::settle() const {
+  const auto end = std::chrono::steady_clock::now() + kSettleBound;
+  link::Traffic seen = traffic();
+  while (wait_for_more(packets_of(seen), quiet_) && std::chrono::steady_clock::now() < end) {
+    seen = traffic();
+  }
+  return traffic();
+}
+
+link::Traffic Line::settle_after(const link::Traffic& before) const {
+  if (!wait_for_more(packets_of(before), kFirstPacketBound)) give_up("no packet crosses the line");
+  return settle();
+}
+
+std::unique_ptr<Line> make_line(const std::string& name, std::string& why) {
+  if (name == "clean") return std::make_unique<VethLine>(300ms);
+  const auto found = emulated_lines().find(name);
+  if (found == emulated_lines().end()) {
+    give_up("unknown line " + name + "; clean, delay, 3g and drives are known");
+  }
+  const Emulated& line = found->second;
+  if (line.drive.empty()) {
+    return std::make_unique<EmulatedLine>(line.conditions, nullptr, line.quiet);
+  }
+  const std::filesystem::path file =
+      std::filesystem::path(HOLDFAST_SOURCE_DIR "/tests/data/links") / line.drive;
+  if (!std::filesystem::exists(file)) {
+    why = "the recording " + file.string() + " is not there";
+    return nullptr;
+  }
+  const link::Drive drive = link::Drive::read(file);
+  return std::make_unique<EmulatedLine>(line.conditions, &drive, line.quiet);
+}
+
+std::string description_of(const std::string& name) {
+  if (name == "clean") return "a veth pair: no delay, nothing lost";
+  const auto found = emulated_lines().find(name);
+  return found == emulated_lines().end() ? name : found->second.description;
+}
+
+bool loses_packets(const std::string& name) {
+  return name != "clean" && name != "delay";
+}
+
+}  // namespace holdfast::bench::wire
