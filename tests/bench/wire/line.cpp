@@ -2,7 +2,7 @@
 
 #include <filesystem>
 #include <fstream>
-#include <map>
+#include <optional>
 #include <utility>
 
 #include "bench/harness.hpp"
@@ -53,32 +53,37 @@ class EmulatedLine final : public Line {
 };
 
 struct Emulated {
-  std::string description;
-  link::Conditions conditions;
-  std::chrono::milliseconds quiet;
+  std::string description{};
+  link::Conditions conditions{};
+  std::chrono::milliseconds quiet{1500};
   std::string drive{};  // a file of tests/data/links
 };
 
-const std::map<std::string, Emulated>& emulated_lines() {
-  static const std::map<std::string, Emulated> lines{
-      {"delay", {"100 ms round trip, nothing lost", {.delay = 50ms}, 700ms}},
-      {"3g",
-       {"3G-like: 120 ms round trip, 2 % lost each way, 1 % reordered, 1 Mbit/s",
-        {.delay = 60ms,
-         .loss = 0.02,
-         .reorder = 0.01,
-         .reorder_by = 30ms,
-         .capacity = link::Capacity::of_rate(1'000'000)},
-        1500ms}},
-      {"drive1",
-       {"T-Mobile UMTS, driving, as recorded", {.delay = 40ms}, 1500ms, "tmobile-umts-driving.csv"}},
-      {"drive2",
-       {"Verizon 1xEV-DO, driving, as recorded",
-        {.delay = 40ms},
-        1500ms,
-        "verizon-evdo-driving.csv"}},
-  };
-  return lines;
+std::optional<Emulated> emulated(const std::string& name) {
+  Emulated line;
+  if (name == "delay") {
+    line.description = "100 ms round trip, nothing lost";
+    line.conditions.delay = 50ms;
+    line.quiet = 700ms;
+  } else if (name == "3g") {
+    line.description = "3G-like: 120 ms round trip, 2 % lost each way, 1 % reordered, 1 Mbit/s";
+    line.conditions.delay = 60ms;
+    line.conditions.loss = 0.02;
+    line.conditions.reorder = 0.01;
+    line.conditions.reorder_by = 30ms;
+    line.conditions.capacity = link::Capacity::of_rate(1'000'000);
+  } else if (name == "drive1") {
+    line.description = "T-Mobile UMTS, driving, as recorded";
+    line.conditions.delay = 40ms;
+    line.drive = "tmobile-umts-driving.csv";
+  } else if (name == "drive2") {
+    line.description = "Verizon 1xEV-DO, driving, as recorded";
+    line.conditions.delay = 40ms;
+    line.drive = "verizon-evdo-driving.csv";
+  } else {
+    return std::nullopt;
+  }
+  return line;
 }
 
 }  // namespace
@@ -99,28 +104,25 @@ link::Traffic Line::settle_after(const link::Traffic& before) const {
 
 std::unique_ptr<Line> make_line(const std::string& name, std::string& why) {
   if (name == "clean") return std::make_unique<VethLine>(300ms);
-  const auto found = emulated_lines().find(name);
-  if (found == emulated_lines().end()) {
-    give_up("unknown line " + name + "; clean, delay, 3g and drives are known");
-  }
-  const Emulated& line = found->second;
-  if (line.drive.empty()) {
-    return std::make_unique<EmulatedLine>(line.conditions, nullptr, line.quiet);
+  const auto line = emulated(name);
+  if (!line) give_up("unknown line " + name + "; clean, delay, 3g and drives are known");
+  if (line->drive.empty()) {
+    return std::make_unique<EmulatedLine>(line->conditions, nullptr, line->quiet);
   }
   const std::filesystem::path file =
-      std::filesystem::path(HOLDFAST_SOURCE_DIR "/tests/data/links") / line.drive;
+      std::filesystem::path(HOLDFAST_SOURCE_DIR "/tests/data/links") / line->drive;
   if (!std::filesystem::exists(file)) {
     why = "the recording " + file.string() + " is not there";
     return nullptr;
   }
   const link::Drive drive = link::Drive::read(file);
-  return std::make_unique<EmulatedLine>(line.conditions, &drive, line.quiet);
+  return std::make_unique<EmulatedLine>(line->conditions, &drive, line->quiet);
 }
 
 std::string description_of(const std::string& name) {
   if (name == "clean") return "a veth pair: no delay, nothing lost";
-  const auto found = emulated_lines().find(name);
-  return found == emulated_lines().end() ? name : found->second.description;
+  const auto line = emulated(name);
+  return line ? line->description : name;
 }
 
 bool loses_packets(const std::string& name) {

@@ -58,7 +58,9 @@ class Request {
     add_bytes(&head, sizeof head);
     add_bytes(data, size);
   }
-  void add(std::uint16_t type, const std::string& text) { add(type, text.c_str(), text.size() + 1); }
+  void add(std::uint16_t type, const std::string& text) {
+    add(type, text.c_str(), text.size() + 1);
+  }
   std::size_t open(std::uint16_t type) {
     const std::size_t at = bytes_.size();
     add(type, nullptr, 0);
@@ -103,9 +105,9 @@ ifreq request_for(const std::string& name) {
 }
 
 void switch_off_offloads(int socket, const std::string& name) {
-  for (const std::uint32_t command :
+  for (const int command :
        {ETHTOOL_STSO, ETHTOOL_SGSO, ETHTOOL_SGRO, ETHTOOL_STXCSUM, ETHTOOL_SRXCSUM, ETHTOOL_SSG}) {
-    ethtool_value off{command, 0};
+    ethtool_value off{static_cast<std::uint32_t>(command), 0};
     ifreq request = request_for(name);
     request.ifr_data = &off;
     // Some cannot be told apart from the others, or are off for good.
@@ -113,8 +115,8 @@ void switch_off_offloads(int socket, const std::string& name) {
       throw_errno("offloads of " + name);
     }
   }
-  for (const std::uint32_t command : {ETHTOOL_GTSO, ETHTOOL_GGSO, ETHTOOL_GGRO}) {
-    ethtool_value is{command, 0};
+  for (const int command : {ETHTOOL_GTSO, ETHTOOL_GGSO, ETHTOOL_GGRO}) {
+    ethtool_value is{static_cast<std::uint32_t>(command), 0};
     ifreq request = request_for(name);
     request.ifr_data = &is;
     if (::ioctl(socket, SIOCETHTOOL, &request) == 0 && is.data != 0) {
