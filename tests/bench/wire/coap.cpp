@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstring>
+#include <span>
 #include <string_view>
 
 #include "bench/harness.hpp"
@@ -17,7 +18,8 @@
 namespace holdfast::bench::wire {
 namespace {
 
-constexpr std::array<std::string_view, 3> kPath{"fleet", "truck", "00017"};
+// `kTopic`, and `kShortTopic` behind it.
+constexpr std::array<std::string_view, 4> kPath{"fleet", "truck", "00017", "t"};
 // RFC 7967: neither 2.xx nor 4.xx nor 5.xx.
 constexpr std::uint16_t kNoResponseOption = 258;
 constexpr std::uint8_t kNoResponse = 26;
@@ -63,11 +65,12 @@ class Coap final : public Way {
 
   void send() override {
     const Fix fix = drive_.next();
-    const std::string body = settings_.json ? as_json(fix) : as_opaque(fix);
+    const std::string body = as_opaque(fix);
     const bool confirmable = settings_.exchange == Exchange::confirmable;
     coap_pdu_t* pdu = coap_new_pdu(confirmable ? COAP_MESSAGE_CON : COAP_MESSAGE_NON,
                                    COAP_REQUEST_CODE_PUT, session_);
-    for (const std::string_view part : kPath) {
+    const std::span<const std::string_view> path(kPath);
+    for (const std::string_view part : settings_.short_path ? path.last(1) : path.first(3)) {
       coap_add_option(pdu, COAP_OPTION_URI_PATH, part.size(), as_bytes(part));
     }
     if (settings_.exchange == Exchange::silent) {

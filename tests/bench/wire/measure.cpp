@@ -33,10 +33,10 @@ void set_timestamps(bool on) {
   if (!file.flush()) give_up("net.ipv4.tcp_timestamps cannot be set in this network");
 }
 
-Cost median_of(std::vector<Cost> costs) {
+std::vector<Cost> sorted(std::vector<Cost> costs) {
   std::sort(costs.begin(), costs.end(),
             [](const Cost& a, const Cost& b) { return a.bytes() < b.bytes(); });
-  return costs[costs.size() / 2];
+  return costs;
 }
 
 std::size_t messages_of(const Row& row, const SampleSettings& settings) {
@@ -45,10 +45,22 @@ std::size_t messages_of(const Row& row, const SampleSettings& settings) {
   return row.readings_a_message > 1 ? std::max(count, kFewest) : std::max<std::size_t>(count, 1);
 }
 
+Cost mean_of(const std::vector<Cost>& costs) {
+  Cost sum;
+  for (const Cost& cost : costs) sum = sum + cost;
+  return costs.empty() ? sum : (1.0 / static_cast<double>(costs.size())) * sum;
+}
+
+Cost message_of(const Row& row, const std::vector<Cost>& costs, bool loses_packets) {
+  if (loses_packets || row.readings_a_message > 1) return mean_of(costs);
+  return sorted(costs)[costs.size() / 10];
+}
+
+// One device's life; without messages only its set-ups and closes.
 Measured measure_once(const Row& row, const Stage& stage, const Line& line,
-                      const SampleSettings& settings) {
+                      const SampleSettings& settings, std::size_t messages) {
   Measured measured;
-  measured.messages = messages_of(row, settings);
+  measured.messages = messages;
   const auto way = row.make(stage);
   Traffic before = line.settle();
   Traffic after = before;
@@ -60,26 +72,19 @@ Measured measure_once(const Row& row, const Stage& stage, const Line& line,
   };
   measured.full_set_up = step([&] { way->connect(); });
   measured.declaration = step([&] { way->declare(); });
-  const Traffic first = after;
-  for (std::size_t i = 0; i < measured.messages; ++i) {
+  std::vector<Cost> costs;
+  for (std::size_t i = 0; i < messages; ++i) {
     if (settings.pause > 0ms) std::this_thread::sleep_for(settings.pause);
     before = after;
     way->send();
     after = line.settle_after(before);
+    costs.push_back(between(before, after));
   }
-  measured.message = (1.0 / static_cast<double>(measured.messages)) * between(first, after);
+  if (messages > 0) measured.message = message_of(row, costs, settings.loses_packets);
   measured.closing = step([&] { way->disconnect(); });
-  if (!row.keeps_session) {
-    measured.full_set_up = measured.closing = {};
-    return measured;
-  }
   measured.again = step([&] { way->connect(); });
   measured.resumed = way->is_resumed();
   step([&] { way->disconnect(); });
-  if (row.speaks_first) {
-    measured.full_set_up = less(measured.full_set_up, measured.message);
-    measured.again = less(measured.again, measured.message);
-  }
   return measured;
 }
 
@@ -89,19 +94,29 @@ Measured measure(const Row& row, const Stage& stage, const Line& line,
                  const SampleSettings& settings) {
   if (!row.timestamps) set_timestamps(false);
   std::vector<Measured> runs;
-  for (std::size_t run = 0; run < settings.runs; ++run) {
-    runs.push_back(measure_once(row, stage, line, settings));
+  const std::size_t count = row.keeps_session || settings.loses_packets ? settings.runs : 1;
+  for (std::size_t run = 0; run < count; ++run) {
+    const bool sends = settings.loses_packets || run == 0;
+    runs.push_back(
+        measure_once(row, stage, line, settings, sends ? messages_of(row, settings) : 0));
   }
   if (!row.timestamps) set_timestamps(true);
-  const auto median = [&](Cost Measured::*what) {
+  const auto typical = [&](Cost Measured::*what) {
     std::vector<Cost> costs;
     for (const Measured& run : runs) costs.push_back(run.*what);
-    return median_of(std::move(costs));
+    return sorted(std::move(costs))[settings.loses_packets ? count / 2 : 0];
   };
   Measured measured = runs.front();
-  for (Cost Measured::*what : {&Measured::message, &Measured::full_set_up, &Measured::again,
-                               &Measured::closing, &Measured::declaration}) {
-    measured.*what = median(what);
+  if (settings.loses_packets) measured.message = typical(&Measured::message);
+  measured.full_set_up = typical(&Measured::full_set_up);
+  measured.again = typical(&Measured::again);
+  measured.closing = typical(&Measured::closing);
+  measured.declaration = typical(&Measured::declaration);
+  if (!row.keeps_session) {
+    measured.full_set_up = measured.again = measured.closing = {};
+  } else if (row.speaks_first) {
+    measured.full_set_up = less(measured.full_set_up, measured.message);
+    measured.again = less(measured.again, measured.message);
   }
   return measured;
 }
@@ -112,10 +127,11 @@ Pings measure_pings(const Row& row, const Stage& stage, const Line& line,
   if (!row.make_impatient || row.readings_a_message > 1 || !row.timestamps) return pings;
   constexpr auto kPace = 2500ms;
   constexpr std::size_t kReadings = 10;
+  const std::string ping_line = std::string("Received PINGREQ from ") + kClientId;
   const auto way = row.make_impatient(stage);
   way->connect();
   const Traffic before = line.settle();
-  const std::size_t already = stage.broker->count_log("Received PINGREQ");
+  const std::size_t already = stage.broker->count_log(ping_line);
   auto next = std::chrono::steady_clock::now();
   for (std::size_t i = 0; i < kReadings; ++i) {
     std::this_thread::sleep_until(next);
@@ -124,7 +140,7 @@ Pings measure_pings(const Row& row, const Stage& stage, const Line& line,
   }
   const Cost all = between(before, line.settle());
   pings.readings = kReadings;
-  pings.seen = static_cast<double>(stage.broker->count_log("Received PINGREQ") - already);
+  pings.seen = static_cast<double>(stage.broker->count_log(ping_line) - already);
   way->disconnect();
   line.settle();
   if (pings.seen > 0) {

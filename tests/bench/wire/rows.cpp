@@ -83,13 +83,14 @@ std::string missing_for_coap() {
 }
 
 void add_coap(std::vector<Row>& rows, const std::string& key, const std::string& name,
-              Exchange exchange) {
+              CoapSettings settings) {
   Row row = row_of(key, name, "44 bytes", kOpaqueBytes);
   row.is_tcp = false;
-  row.acknowledged = exchange != Exchange::silent;
-  row.on_lossy_lines = true;
+  row.acknowledged = settings.exchange != Exchange::silent;
+  row.on_lossy_lines = !settings.short_path;
+  if (settings.short_path) row.topic_bytes = std::strlen(kShortTopic);
   row.lacks = missing_for_coap();
-  row.make = [exchange](const Stage& stage) { return coap_way(stage, {.exchange = exchange}); };
+  row.make = [settings](const Stage& stage) { return coap_way(stage, settings); };
   rows.push_back(std::move(row));
 }
 
@@ -162,10 +163,13 @@ void add_all_holdfast(std::vector<Row>& rows) {
 std::vector<Row> all_rows() {
   std::vector<Row> rows;
   add_all_http(rows);
-  add_coap(rows, "coap con 44", "CoAP over DTLS, confirmable", Exchange::confirmable);
+  add_coap(rows, "coap con 44", "CoAP over DTLS, confirmable", {.exchange = Exchange::confirmable});
   add_coap(rows, "coap non-answered 44", "CoAP over DTLS, non-confirmable, answered",
-           Exchange::answered);
-  add_coap(rows, kCoapSilent, "CoAP over DTLS, non-confirmable, no answer", Exchange::silent);
+           {.exchange = Exchange::answered});
+  add_coap(rows, kCoapSilent, "CoAP over DTLS, non-confirmable, no answer",
+           {.exchange = Exchange::silent});
+  add_coap(rows, "coap non short-path", "CoAP, non-confirmable, no answer, path of 1 byte",
+           {.exchange = Exchange::silent, .short_path = true});
   for (const int qos : {0, 1}) {
     for (const Payload& payload : kPayloads) {
       add_mqtt(rows, "libmosquitto", "libmosquitto", &libmosquitto_way, qos, payload);

@@ -69,9 +69,12 @@ std::unique_ptr<Keys> make_keys() {
 }
 
 Servers::Servers(const Line& line, const Keys& keys)
-    : broker_({.tls = keys.broker, .plain_listener = false, .tls_address = ""}) {
+    : broker_({.tls = keys.broker, .tls_address = ""}) {
   const link::Inside inside(line.far_network());
   broker_.start();
+  // Somebody wants the readings: for nobody mosquitto puts a reason into its acknowledgements.
+  reader_ = std::make_unique<test::Subscriber>(
+      test::SubscriberOptions{.port = broker_.plain_port(), .filter = "#"});
   stage_ = {&keys.dir, keys.broker, keys.rsa, keys.ecdsa, &broker_, {}, 0};
   if (Nginx::is_installed()) {
     web_ = std::make_unique<Nginx>(

@@ -7,6 +7,7 @@
 
 #include "bench/wire/line.hpp"
 #include "bench/wire/way.hpp"
+#include "support/subscriber.hpp"
 
 namespace holdfast::bench::wire {
 
@@ -37,6 +38,7 @@ class Servers {
  private:
   Stage stage_;
   test::Mosquitto broker_;
+  std::unique_ptr<test::Subscriber> reader_;
   std::unique_ptr<Nginx> web_;
   std::unique_ptr<CoapServer> coap_;
 };

@@ -65,7 +65,7 @@ enum class Exchange {
 
 struct CoapSettings {
   Exchange exchange = Exchange::confirmable;
-  bool json = false;
+  bool short_path = false;  ///< one segment of one byte
 };
 
 /// Whether they were built in.
