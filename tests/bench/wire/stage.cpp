@@ -59,10 +59,11 @@ double measure_lookup() {
   return static_cast<double>(server.ip_bytes());
 }
 
-std::unique_ptr<Keys> make_keys() {
+std::unique_ptr<Keys> make_keys(bool chains) {
   auto keys = std::make_unique<Keys>();
   keys->broker = test::self_signed(keys->dir, test::KeyType::p256, kHost,
                                    {.alt_names = {std::string("DNS:") + kHost}});
+  if (!chains) return keys;
   keys->rsa = make_chain(keys->dir, ChainKind::rsa, kHost);
   keys->ecdsa = make_chain(keys->dir, ChainKind::ecdsa, kHost);
   return keys;
@@ -76,7 +77,7 @@ Servers::Servers(const Line& line, const Keys& keys)
   reader_ = std::make_unique<test::Subscriber>(
       test::SubscriberOptions{.port = broker_.plain_port(), .filter = "#"});
   stage_ = {&keys.dir, keys.broker, keys.rsa, keys.ecdsa, &broker_, {}, 0};
-  if (Nginx::is_installed()) {
+  if (Nginx::is_installed() && !keys.rsa.cert_file.empty()) {
     web_ = std::make_unique<Nginx>(
         Nginx::Listeners{.rsa = {keys.rsa.cert_file, keys.rsa.key_file},
                          .ecdsa = {keys.ecdsa.cert_file, keys.ecdsa.key_file},

@@ -26,9 +26,11 @@ struct Keys {
   Chain rsa;
   Chain ecdsa;
 };
-std::unique_ptr<Keys> make_keys();
+/// @param chains whether there is a web server, which needs them; RSA keys take their time
+std::unique_ptr<Keys> make_keys(bool chains);
 
-/// The servers of one line; those whose packages are missing are not there.
+/// The servers of one line; those whose packages are missing are not there, nor is the web server
+/// without chains.
 class Servers {
  public:
   Servers(const Line& line, const Keys& keys);

@@ -13,6 +13,7 @@
 // it for a pause. So a reading costs what it costs with 30 s between them; what goes by time
 // (pings) is measured apart. economics/month.hpp has the formula from there to a month.
 
+#include <algorithm>
 #include <chrono>
 #include <ctime>
 #include <fstream>
@@ -72,7 +73,12 @@ bool is_wanted(const Row& row, const std::string& line, const Settings& settings
 
 class Comparison {
  public:
-  explicit Comparison(Settings settings) : settings_(std::move(settings)) {}
+  explicit Comparison(Settings settings) : settings_(std::move(settings)) {
+    const bool web = std::any_of(rows_.begin(), rows_.end(), [&](const Row& row) {
+      return row.key.starts_with("http") && is_wanted(row, "clean", settings_);
+    });
+    keys_ = make_keys(web);
+  }
 
   LineResult run(const std::string& name) {
     LineResult result{.name = name, .description = description_of(name)};
@@ -106,7 +112,7 @@ class Comparison {
  private:
   Settings settings_;
   std::vector<Row> rows_ = all_rows();
-  std::unique_ptr<Keys> keys_ = make_keys();
+  std::unique_ptr<Keys> keys_;
   double lookup_bytes_ = measure_lookup();
   std::map<std::string, Pings> pings_;
 };
