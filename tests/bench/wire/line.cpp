@@ -1,5 +1,7 @@
 #include "bench/wire/line.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <filesystem>
 #include <fstream>
 #include <optional>
@@ -30,13 +32,23 @@ void forget_ipv6() {
 // A line that the emulator of tests/support carries.
 class EmulatedLine final : public Line {
  public:
-  EmulatedLine(const link::Conditions& conditions, const link::Drive* drive,
+  EmulatedLine(const link::Conditions& conditions, std::optional<link::Drive> drive,
                std::chrono::milliseconds quiet)
-      : Line(quiet) {
+      : Line(quiet), conditions_(conditions), drive_(std::move(drive)) {
     forget_ipv6();
     const link::Inside inside(link_.far_network());
     forget_ipv6();
-    drive != nullptr ? link_.follow(*drive, conditions) : link_.set(conditions);
+    drive_ ? begin(0, 1) : link_.set(conditions_);
+  }
+
+  void begin(std::size_t run, std::size_t runs) override {
+    if (!drive_) return;
+    link::Drive part = *drive_;
+    for (auto* steps : {&part.up_bytes, &part.down_bytes}) {
+      const auto first = static_cast<std::ptrdiff_t>(steps->size() * run / runs);
+      std::rotate(steps->begin(), steps->begin() + first, steps->end());
+    }
+    link_.follow(part, conditions_);
   }
 
   const link::Network& far_network() const override { return link_.far_network(); }
@@ -49,6 +61,8 @@ class EmulatedLine final : public Line {
   }
 
  private:
+  link::Conditions conditions_;
+  std::optional<link::Drive> drive_;
   link::Link link_;
 };
 
@@ -107,7 +121,7 @@ std::unique_ptr<Line> make_line(const std::string& name, std::string& why) {
   const auto line = emulated(name);
   if (!line) give_up("unknown line " + name + "; clean, delay, 3g and drives are known");
   if (line->drive.empty()) {
-    return std::make_unique<EmulatedLine>(line->conditions, nullptr, line->quiet);
+    return std::make_unique<EmulatedLine>(line->conditions, std::nullopt, line->quiet);
   }
   const std::filesystem::path file =
       std::filesystem::path(HOLDFAST_SOURCE_DIR "/tests/data/links") / line->drive;
@@ -115,8 +129,7 @@ std::unique_ptr<Line> make_line(const std::string& name, std::string& why) {
     why = "the recording " + file.string() + " is not there";
     return nullptr;
   }
-  const link::Drive drive = link::Drive::read(file);
-  return std::make_unique<EmulatedLine>(line->conditions, &drive, line->quiet);
+  return std::make_unique<EmulatedLine>(line->conditions, link::Drive::read(file), line->quiet);
 }
 
 std::string description_of(const std::string& name) {

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -28,6 +29,9 @@ class Line {
   virtual const test::link::Network& far_network() const = 0;
   /// All IP packets so far, as the device's modem would count them.
   virtual test::link::Traffic traffic() const = 0;
+  /// A recorded line is played from here on again, each run from another part, so that the same run
+  /// of every row meets the same.
+  virtual void begin(std::size_t /*run*/, std::size_t /*runs*/) {}
 
   /// Waits, at most a minute, until nothing crosses any more. @return `traffic()` by then
   test::link::Traffic settle() const;

@@ -90,12 +90,12 @@ Measured measure_once(const Row& row, const Stage& stage, const Line& line,
 
 }  // namespace
 
-Measured measure(const Row& row, const Stage& stage, const Line& line,
-                 const SampleSettings& settings) {
+Measured measure(const Row& row, const Stage& stage, Line& line, const SampleSettings& settings) {
   if (!row.timestamps) set_timestamps(false);
   std::vector<Measured> runs;
   const std::size_t count = row.keeps_session || settings.loses_packets ? settings.runs : 1;
   for (std::size_t run = 0; run < count; ++run) {
+    line.begin(run, count);
     const bool sends = settings.loses_packets || run == 0;
     runs.push_back(
         measure_once(row, stage, line, settings, sends ? messages_of(row, settings) : 0));

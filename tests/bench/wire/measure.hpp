@@ -45,8 +45,7 @@ struct Measured {
   economics::Cost declaration{};
 };
 
-Measured measure(const Row& row, const Stage& stage, const Line& line,
-                 const SampleSettings& settings);
+Measured measure(const Row& row, const Stage& stage, Line& line, const SampleSettings& settings);
 
 /// 5 s of keep-alive and a reading each 2.5 s: the clock of the story, twelve times as fast.
 Pings measure_pings(const Row& row, const Stage& stage, const Line& line, const Measured& measured);

@@ -39,7 +39,8 @@ std::string enter_namespaces() {
   return why +
          "\nThe benchmark needs network and mount namespaces of its own: run it as root, or allow "
          "user namespaces (sysctl -w kernel.unprivileged_userns_clone=1); in a container, with "
-         "--cap-add NET_ADMIN --cap-add SYS_ADMIN --device /dev/net/tun; and the kernel's modules "
+         "--cap-add NET_ADMIN --cap-add SYS_ADMIN --device /dev/net/tun; /dev/net/tun must be "
+         "there and open to whoever runs it, and so must the kernel's modules "
          "tun and veth.";
 }
 

@@ -128,7 +128,7 @@ std::string now_as_text() {
 
 int run(const Settings& settings, const std::string& command) {
   if (const std::string lacks = enter_namespaces(); !lacks.empty()) {
-    std::cerr << "This benchmark cannot run here. It lacks " << lacks << "\n";
+    std::cerr << "This benchmark cannot run here: " << lacks << "\n";
     return kSkipped;
   }
   Comparison comparison(settings);
