@@ -1,10 +1,10 @@
 #include "connection.hpp"
-#include "base/hex.hpp"
 
 #include <sys/stat.h>
 
 #include <algorithm>
 #include <array>
+#include <chrono>
 
 #include <holdfast/limits.hpp>
 
@@ -144,6 +144,19 @@ void add_connection_options(CLI::App& app, Connection& connection) {
   app.add_option("--state-dir", connection.state_dir,
                  "a directory for what outlives the process; nothing is kept unless told")
       ->type_name("DIR");
+  // Each where it has an effect: a subscription holds the line in any case, and proves it.
+  if (connection.command == "sub") {
+    app.add_option("--reachable-within", connection.reachable_within,
+                   "how long a dead line may go unnoticed, 10s to 18h; 15min unless told")
+        ->type_name("DURATION");
+  } else {
+    app.add_option("--hold", connection.hold,
+                   "whether the line is held while there is nothing to send: automatic, where that "
+                   "is cheaper than coming back, or always")
+        ->check(CLI::IsMember({"automatic", "always"}))
+        ->type_name("HOW")
+        ->capture_default_str();
+  }
 }
 
 Options to_options(const Connection& connection) {
@@ -171,6 +184,11 @@ Options to_options(const Connection& connection) {
     options.client_certificate =
         ClientCertificate{.certificate_file = connection.cert, .key_file = connection.key};
   }
+  if (!connection.reachable_within.empty()) {
+    options.reachable_within = std::chrono::floor<std::chrono::seconds>(
+        parse_duration("--reachable-within", connection.reachable_within));
+  }
+  options.hold = connection.hold == "always" ? Hold::always : Hold::automatic;
   // Nobody comes back for the session of a name that was drawn at random.
   if (connection.client_id.empty()) options.session_expiry = std::chrono::seconds(0);
   // Somebody waits in front of a terminal.

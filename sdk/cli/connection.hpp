@@ -38,6 +38,8 @@ struct Connection {
   std::string mqtt = "5";
   std::string timeout;
   unsigned qos = 1;
+  std::string reachable_within;  ///< of `sub`; empty: the SDK's own
+  std::string hold = "automatic";
 };
 
 /// The way to a broker, the login there, and how long to wait.

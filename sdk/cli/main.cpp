@@ -65,6 +65,7 @@ int main(int argc, char** argv) {
   add_doctor(app, action);
   add_outbox(app, action);
   add_fleet(app, action);
+  add_plan(app, action);
   try {
     app.parse(argc, argv);
     return action();

@@ -70,8 +70,7 @@ std::vector<double> connect_paho(const Target& target, std::size_t count) {
 }
 
 void measure(const Arguments& arguments) {
-  const Target target{static_cast<std::uint16_t>(arguments.number("port", 0)),
-                      arguments.text("pin"), arguments.text("cert")};
+  const Target target = target_of(arguments);
   const std::size_t count = arguments.number("devices", 0);
   const auto up = arguments.text("contender") == "paho" ? connect_paho(target, count)
                                                         : connect_holdfast(target, count);

@@ -19,6 +19,7 @@
 #include <asio/io_context.hpp>
 #include <holdfast/device.hpp>
 
+#include "bench/clients/client.hpp"
 #include "bench/contenders.hpp"
 #include "bench/harness.hpp"
 #include "channel/dialer.hpp"
@@ -181,8 +182,8 @@ Cost cost_of_mosquitto(const Target& target) {
 }
 
 Cost cost_of_paho(const Target& target) {
-  const auto paho = make_contender("paho");
-  paho->connect({.target = target});
+  const auto paho = make_paho({});
+  paho->connect(target);
   std::this_thread::sleep_for(kSettled);
   const Cost cost{.ip = static_cast<double>(paho->ip_bytes())};
   paho->disconnect();
@@ -201,8 +202,7 @@ const std::vector<std::pair<std::string, std::function<Cost(const Target&)>>> kC
 };
 
 void measure(const Arguments& arguments) {
-  const Target target{static_cast<std::uint16_t>(arguments.number("port", 0)),
-                      arguments.text("pin"), arguments.text("cert")};
+  const Target target = target_of(arguments);
   for (const auto& [name, cost_of] : kContenders) {
     if (name != arguments.text("contender")) continue;
     const Cost cost = cost_of(target);

@@ -47,13 +47,14 @@ std::size_t Arguments::number(const std::string& name, std::size_t otherwise) co
   return number;
 }
 
-std::vector<double> Arguments::measure_in_child(std::size_t count) const {
+std::vector<double> Arguments::measure_in_child(std::size_t count,
+                                                std::chrono::minutes bound) const {
   std::vector<std::string> command{std::filesystem::read_symlink("/proc/self/exe").string()};
   for (const auto& [name, value] : values_) {
     command.push_back("--" + name);
     command.push_back(value);
   }
-  const auto result = test::run(command, std::chrono::minutes(5));
+  const auto result = test::run(command, bound);
   const auto at = result.output.rfind("result ");
   std::istringstream line(at == std::string::npos ? "" : result.output.substr(at + 7));
   std::vector<double> numbers;

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <string>
 #include <vector>
@@ -24,7 +25,8 @@ class Arguments {
 
   /// Runs this program with these arguments and gives the numbers of its line `result …`; ends the
   /// program if it failed or printed another count of them.
-  std::vector<double> measure_in_child(std::size_t count) const;
+  std::vector<double> measure_in_child(std::size_t count,
+                                       std::chrono::minutes bound = std::chrono::minutes(5)) const;
 
  private:
   std::map<std::string, std::string> values_;

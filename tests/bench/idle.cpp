@@ -5,7 +5,6 @@
 //   holdfast_bench_idle
 
 #include <arpa/inet.h>
-#include <mosquitto.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
@@ -19,6 +18,7 @@
 
 #include <holdfast/device.hpp>
 
+#include "bench/clients/mosquitto_client.hpp"
 #include "bench/contenders.hpp"
 #include "bench/harness.hpp"
 #include "channel/wire_sample.hpp"
@@ -112,22 +112,10 @@ double holdfast_ping_bytes(const Target& target) {
 }
 
 double mosquitto_ping_bytes(const Target& target) {
-  mosquitto_lib_init();
-  mosquitto* client = mosquitto_new("bench-idle-rival", true, nullptr);
-  mosquitto_tls_set(client, target.certificate.c_str(), nullptr, nullptr, nullptr, nullptr);
-  mosquitto_tls_insecure_set(client, true);  // the name; the key is in the trust store
-  constexpr int kKeepAlive = 5;              // the least that it takes
-  if (mosquitto_connect(client, "127.0.0.1", target.port, kKeepAlive) != MOSQ_ERR_SUCCESS ||
-      mosquitto_loop_start(client) != MOSQ_ERR_SUCCESS) {
-    give_up("libmosquitto did not connect");
-  }
-  const auto cost = [&] { return ip_bytes(mosquitto_socket(client)); };
+  const MosquittoClient client(target, {.keep_alive_s = 5});  // the least that it takes
+  const auto cost = [&] { return ip_bytes(client.socket()); };
   const std::uint64_t rest = wait_for_more(cost, 0);
-  const auto each = static_cast<double>(wait_for_more(cost, rest) - rest);
-  mosquitto_disconnect(client);
-  mosquitto_loop_stop(client, false);
-  mosquitto_destroy(client);
-  return each;
+  return static_cast<double>(wait_for_more(cost, rest) - rest);
 }
 
 // --- How many an hour takes ----------------------------------------------------------------------

@@ -17,8 +17,11 @@
 #include <holdfast/device.hpp>
 
 #include "base/descriptor.hpp"
+#include "bench/clients/gate.hpp"
 #include "bench/contenders.hpp"
 #include "bench/counting_vfs.hpp"
+#include "bench/feed.hpp"
+#include "bench/own_process.hpp"
 #include "reading_generated.h"
 #include "support/event_wait.hpp"
 
@@ -70,34 +73,6 @@ std::uint16_t broker_port(const Arguments& arguments) {
   return static_cast<std::uint16_t>(arguments.number("port", 0));
 }
 
-// What an app does that must not lose a message and must not run ahead of the disk either: so many
-// may wait for their `on_stored`.
-class Brake {
- public:
-  explicit Brake(std::size_t most) : most_(most) {}
-
-  void wait() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return waiting_ < most_; });
-    ++waiting_;
-  }
-  void stored() {
-    const std::lock_guard lock(mutex_);
-    --waiting_;
-    if (waiting_ + most_ / 4 == most_ || waiting_ == 0) changed_.notify_all();
-  }
-  void wait_for_all() {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [this] { return waiting_ == 0; });
-  }
-
- private:
-  const std::size_t most_;
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  std::size_t waiting_ = 0;
-};
-
 void expect(const Receipt& receipt) {
   if (!receipt) give_up(receipt.detail);
 }
@@ -107,8 +82,9 @@ class Publisher {
  public:
   Publisher(Device& device, const Arguments& arguments)
       : device_(device),
-        brake_(std::clamp<std::size_t>(16 * arguments.number("group", 256), 64,
-                                       limits::kUnstoredMessages / 4)) {
+        // What an app does that must not lose a message and must not run ahead of the disk either.
+        unstored_(std::clamp<std::size_t>(16 * arguments.number("group", 256), 64,
+                                          limits::kUnstoredMessages / 4)) {
     if (arguments.number("stream", 0) != 0) {
       stream_ = device.stream<Reading>(kTopic, {.durable = Durable::at_push()});
       reading_.time_ms = 1'700'000'000'000;
@@ -117,11 +93,13 @@ class Publisher {
       reading_.speed_cm_s = 1'234;
     }
     options_.durable = arguments.number("durable", 1) != 0 ? Durable::at_push() : Durable::never();
-    if (options_.durable.is_kept()) on_stored_ = [this](const Stored&) { brake_.stored(); };
+    if (options_.durable.is_kept()) on_stored_ = [this](const Stored&) { unstored_.done(); };
   }
 
   void ready() {
-    if (on_stored_) brake_.wait();
+    if (!on_stored_) return;
+    unstored_.wait_for_room();
+    unstored_.published();
   }
   void publish() {
     if (stream_) {
@@ -133,7 +111,7 @@ class Publisher {
     options.on_stored = on_stored_;
     expect(device_.publish(kTopic, as_payload(payload_), std::move(options)));
   }
-  void wait_for_all() { brake_.wait_for_all(); }
+  void wait_for_all() { unstored_.wait_for_all(); }
   /// Of one message, without its envelope.
   std::size_t payload_bytes() const {
     return stream_ ? pack<Reading>(reading_).size() : payload_.size();
@@ -141,31 +119,13 @@ class Publisher {
 
  private:
   Device& device_;
-  Brake brake_;
+  Gate unstored_;
   const std::string payload_ = std::string(kPayloadBytes, 'x');
   PublishOptions options_;
   std::function<void(const Stored&)> on_stored_;
   std::optional<Stream<Reading>> stream_;
   ReadingT reading_;
 };
-
-double memory_mib(std::string_view field) {
-  std::ifstream status("/proc/self/status");
-  for (std::string line; std::getline(status, line);) {
-    if (line.starts_with(field)) return std::stod(line.substr(field.size() + 1)) / 1024;
-  }
-  give_up("/proc/self/status has no " + std::string(field));
-}
-
-double kernel_written_bytes() {
-  std::ifstream io("/proc/self/io");
-  for (std::string name; io >> name;) {
-    double number = 0;
-    io >> number;
-    if (name == "write_bytes:") return number;
-  }
-  give_up("/proc/self/io has no write_bytes");
-}
 
 double size_mib(const Arguments& arguments, const char* suffix) {
   std::error_code missing;
@@ -189,54 +149,6 @@ void wait_for_connection(Device& device) {
 }
 
 }  // namespace
-
-double resident_mib() {
-  return memory_mib("VmRSS:");
-}
-
-double most_resident_mib() {
-  return memory_mib("VmHWM:");
-}
-
-// --- Feed ----------------------------------------------------------------------------------------
-
-Feed::Feed(const Arguments& arguments)
-    : rows_(arguments.number("rows", SIZE_MAX)),
-      time_(arguments.number("rows", 0) > 0 ? 24h
-                                            : std::chrono::seconds(arguments.number("seconds", 3))),
-      pace_(static_cast<double>(arguments.number("pace", 0))) {
-  microseconds_.resize(1 << 20U);  // all that is needed as a rule, and not counted as a backlog's
-  microseconds_.clear();
-}
-
-void Feed::run(const std::function<void()>& ready, const std::function<void()>& publish) {
-  start_ = Clock::now();
-  Clock::time_point at = start_;
-  while (calls() < rows_ && at - start_ < time_) {
-    if (pace_ > 0) {
-      const std::chrono::duration<double> due(static_cast<double>(calls()) / pace_);
-      std::this_thread::sleep_until(start_ + std::chrono::duration_cast<Clock::duration>(due));
-    }
-    ready();
-    at = Clock::now();
-    publish();
-    const std::chrono::duration<float, std::micro> took = Clock::now() - at;
-    microseconds_.push_back(took.count());
-  }
-}
-
-double Feed::seconds() const {
-  return std::chrono::duration<double>(Clock::now() - start_).count();
-}
-
-std::vector<double> Feed::percentiles() {
-  std::sort(microseconds_.begin(), microseconds_.end());
-  const auto at = [this](double share) {
-    const auto last = static_cast<double>(calls() - 1);
-    return static_cast<double>(microseconds_[static_cast<std::size_t>(std::ceil(share * last))]);
-  };
-  return {at(0.5), at(0.99), at(1)};
-}
 
 // --- The jobs ------------------------------------------------------------------------------------
 

@@ -2,40 +2,34 @@
 // nothing, and the disk itself.
 
 #include <fcntl.h>
-#include <mosquitto.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <condition_variable>
 #include <cstdio>
 #include <cstdlib>
 #include <deque>
 #include <filesystem>
-#include <mutex>
 #include <string>
 #include <thread>
 
 #include <mqtt/async_client.h>
 
 #include "base/descriptor.hpp"
+#include "bench/clients/client.hpp"
 #include "bench/contenders.hpp"
+#include "bench/feed.hpp"
 #include "bench/outbox_jobs.hpp"
+#include "bench/own_process.hpp"
 
 namespace holdfast::bench {
 namespace {
 
 using namespace std::chrono_literals;
 
-constexpr const char* kTopic = "bench";
 // More unfinished publishes than this make Paho slower, because it counts them at each call.
 constexpr std::size_t kWindow = 90;
-
-Target target_of(const Arguments& arguments) {
-  return {static_cast<std::uint16_t>(arguments.number("port", 0)), arguments.text("pin"),
-          arguments.text("cert")};
-}
 
 void print_store(Feed& feed) {
   const double rate = static_cast<double>(feed.calls()) / feed.seconds();
@@ -124,58 +118,14 @@ void paho_drain_job(const Arguments& arguments) {
 }
 
 void mosquitto_store_job(const Arguments& arguments) {
-  struct Answers {
-    std::mutex mutex;
-    std::condition_variable changed;
-    std::size_t under_way = 0;
-    bool connected = false;
-  } answers;
-  const Target target = target_of(arguments);
-  mosquitto_lib_init();
-  mosquitto* const client = mosquitto_new("bench-mosquitto", true, &answers);
-  mosquitto_max_inflight_messages_set(client, 100);
-  mosquitto_tls_set(client, target.certificate.c_str(), nullptr, nullptr, nullptr, nullptr);
-  mosquitto_tls_insecure_set(client, true);  // the name; the key is in the trust store
-  mosquitto_connect_callback_set(client, [](mosquitto*, void* context, int) {
-    auto& told = *static_cast<Answers*>(context);
-    const std::lock_guard lock(told.mutex);
-    told.connected = true;
-    told.changed.notify_all();
-  });
-  mosquitto_publish_callback_set(client, [](mosquitto*, void* context, int) {
-    auto& told = *static_cast<Answers*>(context);
-    const std::lock_guard lock(told.mutex);
-    if (--told.under_way < kWindow / 2) told.changed.notify_all();
-  });
-  constexpr int kKeepAlive = 60;
-  if (mosquitto_connect(client, "127.0.0.1", target.port, kKeepAlive) != MOSQ_ERR_SUCCESS ||
-      mosquitto_loop_start(client) != MOSQ_ERR_SUCCESS) {
-    give_up("libmosquitto did not connect");
-  }
-  const auto wait_until = [&answers](auto condition) {
-    std::unique_lock lock(answers.mutex);
-    if (!answers.changed.wait_for(lock, 30s, condition)) give_up("libmosquitto does not go on");
-  };
-  wait_until([&] { return answers.connected; });
+  const auto client = make_mosquitto({.bytes = kPayloadBytes});
+  client->connect(target_of(arguments));
   const std::string payload(kPayloadBytes, 'x');
   Feed feed(arguments);
-  feed.run(
-      [&] {
-        wait_until([&] { return answers.under_way < kWindow; });
-        const std::lock_guard lock(answers.mutex);
-        ++answers.under_way;
-      },
-      [&] {
-        if (mosquitto_publish(client, nullptr, kTopic, static_cast<int>(payload.size()),
-                              payload.data(), 1, false) != MOSQ_ERR_SUCCESS) {
-          give_up("libmosquitto does not publish");
-        }
-      });
-  wait_until([&] { return answers.under_way == 0; });
+  feed.run([&] { client->wait_for_room(); }, [&] { client->publish(payload, 1); });
+  client->finish(payload);
   print_store(feed);
-  mosquitto_disconnect(client);
-  mosquitto_loop_stop(client, false);
-  mosquitto_destroy(client);
+  client->disconnect();
 }
 
 }  // namespace holdfast::bench

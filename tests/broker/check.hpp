@@ -110,7 +110,9 @@ struct Result {
   const Check* check = nullptr;
   Finding finding;
   std::chrono::milliseconds took{0};
+  bool accepted = false;  ///< its failure is known and taken
 
+  bool fails() const { return finding.verdict() == Verdict::fail && !accepted; }
   bool wants_mending() const {
     return finding.verdict() == Verdict::fail || finding.verdict() == Verdict::warning;
   }

@@ -11,6 +11,8 @@
 #include <holdfast/error.hpp>
 #include <holdfast/version.hpp>
 
+#include "catalogue.hpp"
+
 namespace holdfast::broker_test {
 namespace {
 
@@ -24,6 +26,7 @@ struct Words {
   std::string second_broker;
   std::string mqtt;
   double max_wait_seconds = 10;
+  std::vector<std::string> accepted;
 };
 
 class UsageError : public std::runtime_error {
@@ -102,6 +105,9 @@ void add_options(CLI::App& app, SuiteOptions& options, Words& words) {
   app.add_option("--junit", options.junit_file, "write JUnit XML there")->type_name("FILE");
   app.add_option("--gtest_filter", options.filter, "which checks: economy.*, -safety.*, …")
       ->type_name("PATTERN");
+  app.add_option("--accept", words.accepted,
+                 "a check whose failure is known: it is told, and does not count; repeat it")
+      ->type_name("ID");
   app.add_flag("--list", options.list, "tell all checks and end");
 }
 
@@ -142,6 +148,13 @@ void judge(SuiteOptions& options, const Words& words) {
   }
   options.max_wait =
       std::chrono::milliseconds(static_cast<std::int64_t>(words.max_wait_seconds * 1'000));
+  for (const std::string& id : words.accepted) {
+    const auto& all = catalogue();
+    const bool known =
+        std::any_of(all.begin(), all.end(), [&](const Check& check) { return check.id == id; });
+    if (!known) throw UsageError("--accept " + id + " is no check; --list tells them all");
+    options.accepted.insert(id);
+  }
   if (!words.mqtt.empty()) options.version = words.mqtt == "5" ? Version::v5 : Version::v311;
 }
 

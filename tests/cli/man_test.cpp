@@ -36,9 +36,9 @@ INSTANTIATE_TEST_SUITE_P(
                       Page{
                           "holdfast-outbox",
                           {{"outbox"}, {"outbox", "show"}, {"outbox", "dead"}, {"outbox", "drop"}}},
-                      Page{"holdfast-decode", {{"decode"}}}, Page{"holdfast-fleet", {{"fleet"}}},
-                      Page{"holdfast-doctor", {{"doctor"}}}, Page{"holdfast-pub", {{"pub"}}},
-                      Page{"holdfast-sub", {{"sub"}}}),
+                      Page{"holdfast-decode", {{"decode"}}}, Page{"holdfast-plan", {{"plan"}}},
+                      Page{"holdfast-fleet", {{"fleet"}}}, Page{"holdfast-doctor", {{"doctor"}}},
+                      Page{"holdfast-pub", {{"pub"}}}, Page{"holdfast-sub", {{"sub"}}}),
     [](const auto& instance) {
       std::string name = instance.param.name;
       std::replace(name.begin(), name.end(), '-', '_');

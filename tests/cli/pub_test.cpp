@@ -329,5 +329,23 @@ TEST_F(PubTest, ALineThatIsTooLongIsNamed) {
   EXPECT_TRUE(result.says("line 2")) << result.err;
 }
 
+TEST_F(PubTest, HowTheLineIsHeldIsOneOfTwoWays) {
+  const auto broker = make_broker();
+  for (const char* how : {"automatic", "always"}) {
+    const auto result =
+        cli(words("pub", broker->tls_port(), {"--topic", "t", "--message", "x", "--hold", how}));
+    EXPECT_EQ(result.status, 0) << how << ": " << result.err;
+  }
+  const auto wrong =
+      cli(words("pub", broker->tls_port(), {"--topic", "t", "--message", "x", "--hold", "never"}));
+  EXPECT_EQ(wrong.status, 2);
+  EXPECT_TRUE(wrong.says("--hold")) << wrong.err;
+  EXPECT_EQ(cli(words("pub", broker->tls_port(),
+                      {"--topic", "t", "--message", "x", "--reachable-within", "90s"}))
+                .status,
+            2)
+      << "nobody reaches a publisher";
+}
+
 }  // namespace
 }  // namespace holdfast::test

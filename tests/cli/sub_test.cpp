@@ -66,6 +66,25 @@ TEST_F(SubTest, CtrlCEndsItCleanly) {
   EXPECT_TRUE(broker->wait_log("Received DISCONNECT from s", kBound)) << broker->log();
 }
 
+TEST_F(SubTest, HowSoonADeadLineIsNoticedIsThePromiseMadeToTheBroker) {
+  const auto broker = make_broker();
+  const auto sub =
+      start_cli(words("sub", broker->tls_port(),
+                      {"--topic", "t", "--client-id", "s", "--reachable-within", "90s"}));
+  // Mosquitto tells the keep-alive of CONNECT.
+  EXPECT_TRUE(broker->wait_log(", k90)", kBound)) << broker->log();
+  sub->signal(SIGINT);
+  EXPECT_EQ(sub->wait_exit(kBound), 0) << sub->output();
+  for (const char* wrong : {"9s", "19h", "soon", "250ms"}) {
+    const auto result =
+        cli(words("sub", broker->tls_port(), {"--topic", "t", "--reachable-within", wrong}));
+    EXPECT_EQ(result.status, 2) << wrong;
+    EXPECT_TRUE(result.says("reachable")) << result.err;
+  }
+  EXPECT_EQ(cli(words("sub", broker->tls_port(), {"--topic", "t", "--hold", "always"})).status, 2)
+      << "a subscription holds the line in any case";
+}
+
 TEST_F(SubTest, AReaderThatGoesEndsItQuietly) {
   const auto broker = make_broker();
   Publisher publisher({.port = broker->plain_port()});

@@ -2,6 +2,7 @@
 # replay of their corpora among the unit tests (tests/unit).
 set(HOLDFAST_FUZZ_TARGETS
   acknowledgement
+  address_state
   binary_schema
   broker_url
   budget_state
@@ -38,6 +39,7 @@ set(HOLDFAST_FUZZ_TARGETS
   topic
   trust_state)
 set(HOLDFAST_FUZZ_NEEDS_acknowledgement holdfast_mqtt holdfast_relay)
+set(HOLDFAST_FUZZ_NEEDS_address_state holdfast_channel)
 set(HOLDFAST_FUZZ_NEEDS_binary_schema holdfast_decoding)
 set(HOLDFAST_FUZZ_NEEDS_broker_url holdfast_channel)
 set(HOLDFAST_FUZZ_NEEDS_budget_state holdfast_budget)

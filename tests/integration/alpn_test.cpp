@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "integration/device_fixture.hpp"
+#include "integration/handshakes.hpp"
 #include "support/tls_server.hpp"
 
 namespace holdfast::test {
@@ -47,6 +48,39 @@ TEST_F(AlpnTest, IsContentWithABrokerThatPicksNone) {
   const auto delivery = device.wait_for_delivery(device.publish("t", "x"));
   ASSERT_TRUE(delivery);
   EXPECT_FALSE(delivery->error) << delivery->detail;
+}
+
+// Servers that share a port may hand a ticket of one protocol to another: it is not even offered.
+TEST_F(AlpnTest, OffersATicketUnderTheProtocolAloneThatItWasMadeFor) {
+  const OpensslServer server(key_, {"-alpn", "mqtt,other", "-tlsextdebug"});
+  VirtualTickets tickets;
+  const auto keys = std::make_shared<const pinning::TrustedKeys>(
+      pinning::PinSet({key_.pin, backup_.pin}, PinCount::at_least_two));
+  // 'F' for a full handshake, 'R' for a resumed one, '?' for none.
+  const auto connect = [&](const std::string& alpn) {
+    channel::TlsPolicy policy;
+    policy.alpn = alpn;
+    const auto bill = shake_hands(server.port(), keys, policy, tickets, kBound);
+    if (!bill.handshaken) return '?';
+    return bill.resumed ? 'R' : 'F';
+  };
+  const auto offers = [&server] {
+    constexpr std::string_view kOffer = "TLS client extension \"psk\" (id=41)";
+    const std::string output = server.output();
+    std::size_t count = 0;
+    for (auto at = output.find(kOffer); at != std::string::npos; at = output.find(kOffer, at + 1)) {
+      ++count;
+    }
+    return count;
+  };
+  EXPECT_EQ(connect("mqtt"), 'F');
+  EXPECT_EQ(connect("mqtt"), 'R');
+  EXPECT_TRUE(eventually([&] { return offers() == 1; }, kBound)) << server.output();
+  EXPECT_EQ(connect("other"), 'F');
+  EXPECT_EQ(connect("other"), 'R') << "one of its own";
+  EXPECT_TRUE(eventually([&] { return offers() == 2; }, kBound)) << server.output();
+  EXPECT_EQ(connect("mqtt"), 'F');
+  EXPECT_EQ(offers(), 2U);
 }
 
 TEST_F(AlpnTest, NamesNothingUnlessTold) {

@@ -39,6 +39,27 @@ TEST_F(StopTest, DrainsWhatWaitsForItsDelayToo) {
   EXPECT_EQ(device->status().state, State::stopped);
 }
 
+// The broker's answer to the login may be on its way between two threads when the device is
+// stopped. Each round stops a little later after the handshake's first answer; the stop comes
+// first, in between, and behind.
+TEST_F(StopTest, MayComeAtAnyMomentOfALogin) {
+  const auto broker = make_broker();
+  TcpProxy proxy(broker->tls_port());
+  constexpr int kRounds = 150;
+  constexpr auto kStep = 40us;
+  for (int round = 0; round < kRounds; ++round) {
+    WatchedDevice device(options_for(proxy.port()));
+    const std::uint64_t before = proxy.bytes_down();
+    const auto bound = Clock::now() + kBound;
+    device->start();
+    while (proxy.bytes_down() == before && Clock::now() < bound) std::this_thread::yield();
+    const auto moment = Clock::now() + round * kStep;
+    while (Clock::now() < moment) std::this_thread::yield();
+    device->stop(0ms);
+    ASSERT_EQ(device->status().state, State::stopped) << round;
+  }
+}
+
 TEST_F(StopTest, CountsWhatIsLeftAndTellsEachOfIt) {
   const auto broker = make_broker();
   TcpProxy proxy(broker->tls_port());

@@ -2,10 +2,13 @@
 // name servers where it can?
 
 #include <stdexcept>
+#include <string>
+#include <vector>
 
 #include "integration/device_fixture.hpp"
 #include "network/dns_server.hpp"
 #include "network/private_network.hpp"
+#include "state/slots.hpp"
 
 namespace holdfast::test {
 namespace {
@@ -75,6 +78,90 @@ TEST_F(DnsTest, ComesBackWithoutANameServer) {
   ASSERT_TRUE(device.wait_for(EventKind::connected, 2)) << "the address that worked was forgotten";
   EXPECT_GE(names_->questions(), 2U);
   expect_delivery(device);
+}
+
+// --- What is known after a restart
+// -------------------------------------------------------------------------------
+
+class KeptAddressTest : public DnsTest {
+ protected:
+  void SetUp() override {
+    DnsTest::SetUp();
+    if (IsSkipped()) return;
+    options_.state_dir = dir_.path() / "state";
+  }
+
+  /// A device is started, delivers and stops. @return where it found the broker
+  std::string one_life() {
+    WatchedDevice device(options_);
+    device->start();
+    expect_delivery(device);
+    const std::string address = device->status().address;
+    device->stop();
+    return address.substr(0, address.find(':'));
+  }
+};
+
+TEST_F(KeptAddressTest, TheNextStartAsksNobody) {
+  EXPECT_EQ(one_life(), "127.0.0.1");
+  ASSERT_EQ(names_->questions(), 1U);
+  EXPECT_EQ(one_life(), "127.0.0.1");
+  EXPECT_EQ(one_life(), "127.0.0.1");
+  EXPECT_EQ(names_->questions(), 1U);
+}
+
+TEST_F(KeptAddressTest, ItNeedsNoNameServerEither) {
+  one_life();
+  names_->be_silent(true);
+  EXPECT_EQ(one_life(), "127.0.0.1");
+}
+
+TEST_F(KeptAddressTest, AnAddressThatIsStaleLeadsToANameServer) {
+  one_life();
+  first_->kill();
+  names_->set_address("127.0.0.2");
+  EXPECT_EQ(one_life(), "127.0.0.2");
+  EXPECT_EQ(names_->questions(), 2U);
+  EXPECT_EQ(one_life(), "127.0.0.2") << "where it was found is kept as well";
+  EXPECT_EQ(names_->questions(), 2U);
+}
+
+// Somebody else is there now: a pin is checked, and not an address.
+TEST_F(KeptAddressTest, AnAddressThatBelongsToAnotherNowIsNoDanger) {
+  one_life();
+  first_->kill();
+  first_->options().tls = self_signed(dir_, KeyType::p256, "somebody else");
+  first_->start();
+  names_->set_address("127.0.0.2");
+  EXPECT_EQ(one_life(), "127.0.0.2");
+}
+
+TEST_F(KeptAddressTest, AnAddressIsNotUsedForLongerThanAskedFor) {
+  one_life();
+  options_.address_lifetime = 0s;
+  one_life();
+  EXPECT_EQ(names_->questions(), 2U);
+  // And is what is left when nobody answers.
+  names_->be_silent(true);
+  EXPECT_EQ(one_life(), "127.0.0.1");
+}
+
+TEST_F(KeptAddressTest, AStateThatIsDamagedIsToldAndTheNameIsLookedUp) {
+  one_life();
+  {
+    state::Slots slots(options_.state_dir, "address", 1);
+    std::string remark;
+    slots.load(remark);
+    const std::vector<std::uint8_t> nonsense(100, 0x5A);
+    ASSERT_FALSE(slots.store(nonsense));
+  }
+  WatchedDevice device(options_);
+  device->start();
+  const auto event = device.wait_for(EventKind::warning);
+  ASSERT_TRUE(event);
+  EXPECT_NE(event->detail.find("addresses of brokers"), std::string::npos) << event->detail;
+  expect_delivery(device);
+  EXPECT_EQ(names_->questions(), 2U);
 }
 
 }  // namespace

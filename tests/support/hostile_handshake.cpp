@@ -27,12 +27,17 @@ std::string_view first_message(std::string_view bytes) {
 }  // namespace
 
 HostileHandshake::HostileHandshake(ScriptedConnection& connection, const HostileTlsOptions& options,
-                                   Note note)
-    : connection_(connection), options_(options), note_(std::move(note)), records_(connection) {}
+                                   Sessions sessions, Note note)
+    : connection_(connection),
+      options_(options),
+      sessions_(std::move(sessions)),
+      note_(std::move(note)),
+      records_(connection) {}
 
 void HostileHandshake::run() {
   transcript_ = read_client_hello();
   client_ = parse_client_hello(transcript_);
+  look_at_ticket();
   send_flight();
   records_.flush(options_.segment_bytes);
 
@@ -40,6 +45,7 @@ void HostileHandshake::run() {
   while (!client_finished_) {
     if (listen(ignored) == Heard::kEnd) return;
   }
+  send_ticket();
   TlsPeer peer(*this);
   if (options_.script) options_.script(peer);
   while (listen(ignored) != Heard::kEnd) {
@@ -79,8 +85,10 @@ void HostileHandshake::send_flight() {
   if (options_.version == Options::Version::kTls12) return send_tls12_flight();
   use_handshake_keys(send_server_hello());
   send_in_handshake(encrypted_extensions());
-  send_certificate();
-  send_proof();
+  if (session_secret_.empty()) {
+    send_certificate();
+    send_proof();
+  }
   send_early(Options::EarlyData::kClearBeforeFinished);
   send_early(Options::EarlyData::kUnderHandshakeKeys);
   send_finished();
@@ -99,7 +107,12 @@ void HostileHandshake::send_tls12_flight() {
 std::string HostileHandshake::send_server_hello() {
   const KeyShare share;
   ServerHello hello{client_.session_id, options_.suite};
+  hello.resumes = !session_secret_.empty();
   std::string shared_secret;
+  if (hello.resumes && options_.tickets == Options::Tickets::kWithoutExchange) {
+    send_in_handshake(server_hello(hello));
+    return shared_secret;
+  }
   switch (options_.share) {
     case Options::Share::kCorrect:
       hello.key_share = {kX25519, share.public_value()};
@@ -154,9 +167,24 @@ std::string HostileHandshake::secret(std::string_view of, std::string_view label
   return expand_label(of, label, sha256(transcript_), kHashBytes);
 }
 
-// RFC 8446 section 7.1, without a pre-shared key.
+// The first ticket that it offers, if it is one of ours.
+void HostileHandshake::look_at_ticket() {
+  if (options_.tickets == Options::Tickets::kNone || client_.ticket.empty()) return;
+  session_secret_ = sessions_.find(client_.ticket);
+  if (!session_secret_.empty()) note_([](HeardFromClient& heard) { heard.resumed = true; });
+}
+
+void HostileHandshake::send_ticket() {
+  if (options_.tickets == Options::Tickets::kNone || !session_secret_.empty()) return;
+  const std::string ticket = random_bytes(kHashBytes);
+  sessions_.keep(ticket, expand_label(resumption_secret_, "resumption", kTicketNonce, kHashBytes));
+  records_.write(ContentType::kHandshake, new_session_ticket(ticket));
+  records_.flush();
+}
+
+// RFC 8446 section 7.1. Without a pre-shared key there are zeros in its place.
 void HostileHandshake::use_handshake_keys(std::string_view shared_secret) {
-  const std::string early = hkdf_extract("", "");
+  const std::string early = hkdf_extract("", session_secret_);
   const std::string derived = expand_label(early, "derived", sha256(""), kHashBytes);
   handshake_secret_ = hkdf_extract(derived, shared_secret);
   records_.sending.emplace(secret(handshake_secret_, "s hs traffic"));
@@ -165,9 +193,9 @@ void HostileHandshake::use_handshake_keys(std::string_view shared_secret) {
 
 void HostileHandshake::use_final_keys_for_sending() {
   const std::string derived = expand_label(handshake_secret_, "derived", sha256(""), kHashBytes);
-  const std::string master = hkdf_extract(derived, "");
-  records_.sending.emplace(secret(master, "s ap traffic"));
-  final_client_secret_ = secret(master, "c ap traffic");
+  master_secret_ = hkdf_extract(derived, "");
+  records_.sending.emplace(secret(master_secret_, "s ap traffic"));
+  final_client_secret_ = secret(master_secret_, "c ap traffic");
 }
 
 HostileHandshake::Heard HostileHandshake::listen(std::string& application_data) {
@@ -222,6 +250,8 @@ void HostileHandshake::hear_finished(std::string_view message) {
   if (client_finished_ || !records_.receiving) return;
   if (finished(records_.receiving->finished(sha256(transcript_))) != message) return;
   client_finished_ = true;
+  resumption_secret_ = expand_label(master_secret_, "res master",
+                                    sha256(transcript_ + std::string(message)), kHashBytes);
   records_.receiving.emplace(final_client_secret_);
   note_([](HeardFromClient& heard) { heard.finished = true; });
 }

@@ -18,7 +18,14 @@ class HostileHandshake {
  public:
   using Note = std::function<void(const std::function<void(HeardFromClient&)>&)>;
 
-  HostileHandshake(ScriptedConnection& connection, const HostileTlsOptions& options, Note note);
+  // The server's memory of the tickets that it has handed out.
+  struct Sessions {
+    std::function<void(const std::string& ticket, std::string secret)> keep;
+    std::function<std::string(const std::string& ticket)> find;  // Empty: it is none of these.
+  };
+
+  HostileHandshake(ScriptedConnection& connection, const HostileTlsOptions& options,
+                   Sessions sessions, Note note);
 
   // Serves the client until its end.
   void run();
@@ -32,6 +39,8 @@ class HostileHandshake {
   void send_flight();
   void send_tls12_flight();
   std::string send_server_hello();
+  void look_at_ticket();
+  void send_ticket();
   void send_certificate();
   void send_proof();
   void send_finished();
@@ -50,11 +59,15 @@ class HostileHandshake {
 
   ScriptedConnection& connection_;
   const HostileTlsOptions& options_;
+  const Sessions sessions_;
   const Note note_;
   tls13::RecordLayer records_;
   tls13::ClientHello client_;
-  std::string transcript_;  // All handshake messages up to the server's Finished.
+  std::string transcript_;      // All handshake messages up to the server's Finished.
+  std::string session_secret_;  // Of the ticket that was taken; empty without one.
   std::string handshake_secret_;
+  std::string master_secret_;
+  std::string resumption_secret_;
   std::string final_client_secret_;
   std::string unfinished_message_;  // The beginning of a message that goes on in the next record.
   bool client_finished_ = false;

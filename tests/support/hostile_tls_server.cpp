@@ -25,12 +25,27 @@ void HostileTlsServer::serve(ScriptedConnection& connection) {
   const std::size_t number = connection.number();
   note(number, [](HeardFromClient&) {});
   try {
-    HostileHandshake(connection, options_, [this, number](const auto& change) {
+    const HostileHandshake::Sessions sessions{
+        .keep = [this](const std::string& ticket,
+                       std::string secret) { keep(ticket, std::move(secret)); },
+        .find = [this](const std::string& ticket) { return secret_of(ticket); }};
+    HostileHandshake(connection, options_, sessions, [this, number](const auto& change) {
       note(number, change);
     }).run();
   } catch (const std::exception&) {  // The client sees it: the connection ends.
   }
   note(number, [](HeardFromClient& heard) { heard.ended = true; });
+}
+
+void HostileTlsServer::keep(const std::string& ticket, std::string secret) {
+  const std::lock_guard lock(mutex_);
+  sessions_[ticket] = std::move(secret);
+}
+
+std::string HostileTlsServer::secret_of(const std::string& ticket) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = sessions_.find(ticket);
+  return found == sessions_.end() ? "" : found->second;
 }
 
 void HostileTlsServer::note(std::size_t connection,

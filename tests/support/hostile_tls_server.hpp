@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -30,6 +31,7 @@ struct HeardFromClient {
   std::size_t undecipherable_records = 0;
   // Types of its handshake messages after the ClientHello, in their order.
   std::vector<std::uint8_t> messages;
+  bool resumed = false;  // Its ticket was taken.
   std::size_t key_updates = 0;
   std::optional<std::uint8_t> alert;  // The last one that is not close_notify.
   bool ended = false;                 // The connection is over.
@@ -107,6 +109,14 @@ struct HostileTlsOptions {
   Finish finish = Finish::kCorrect;
   EarlyData early_data = EarlyData::kNone;
   std::string early_text{};
+  // Tickets, one after each full handshake, and what it makes of them. It does not look at binders.
+  enum class Tickets {
+    kNone,
+    kWithExchange,     // Resumes with a new exchange of keys (psk_dhe_ke).
+    kWithoutExchange,  // Resumes on the ticket's secret alone (psk_ke).
+  };
+
+  Tickets tickets = Tickets::kNone;
   // The flight goes out in segments of at most so many octets; 0 is all at once.
   std::size_t segment_bytes = 0;
   // Runs after the client's Finished. When it returns (or is empty), the server
@@ -137,12 +147,16 @@ class HostileTlsServer {
   friend class HostileHandshake;
 
   void serve(ScriptedConnection& connection);
+  // Secrets by their tickets.
+  void keep(const std::string& ticket, std::string secret);
+  std::string secret_of(const std::string& ticket) const;
   void note(std::size_t connection, const std::function<void(HeardFromClient&)>& change);
 
   const HostileTlsOptions options_;
   mutable std::mutex mutex_;
   mutable std::condition_variable changed_;
   std::vector<HeardFromClient> heard_;
+  std::map<std::string, std::string> sessions_;
   ScriptedServer server_;  // Last: its threads use all of the above.
 };
 

@@ -12,6 +12,7 @@
 #include "support/link/capacity.hpp"
 #include "support/link/capture.hpp"
 #include "support/link/lane.hpp"
+#include "support/link/nat.hpp"
 #include "support/temp_dir.hpp"
 
 namespace holdfast::test::link {
@@ -194,6 +195,57 @@ TEST(CaptureTest, AddsUpByPortOfTheFarSide) {
   EXPECT_EQ(capture.of_port(80).ip_bytes_up, 63u);
   EXPECT_EQ(capture.of_port(80).ip_bytes_down, 0u);
   EXPECT_EQ(capture.of_port(81).ip_bytes(), 0u);
+}
+
+// --- A NAT that forgets
+// ----------------------------------------------------------------------------------------
+
+Segment segment_of(Direction direction, std::uint16_t near_port = 1'000) {
+  Segment segment;
+  segment.direction = direction;
+  segment.near_port = near_port;
+  segment.far_port = 8'883;
+  segment.ack = true;
+  return segment;
+}
+
+Segment syn_of(std::uint16_t near_port = 1'000) {
+  Segment segment = segment_of(Direction::up, near_port);
+  segment.syn = true;
+  segment.ack = false;
+  return segment;
+}
+
+TEST(NatTest, CarriesAConnectionThatIsUsedAndForgetsItAfterASilenceBothWays) {
+  Nat nat(10s);
+  ASSERT_TRUE(nat.passes(syn_of(), kStart));
+  EXPECT_TRUE(nat.passes(segment_of(Direction::down), kStart + 10s));
+  EXPECT_TRUE(nat.passes(segment_of(Direction::up), kStart + 20s)) << "either way is a use";
+  EXPECT_FALSE(nat.passes(segment_of(Direction::up), kStart + 31s));
+  EXPECT_FALSE(nat.passes(segment_of(Direction::down), kStart + 31s));
+  EXPECT_FALSE(nat.passes(segment_of(Direction::up), kStart + 32s)) << "what vanishes is no use";
+}
+
+TEST(NatTest, KnowsNoConnectionThatWasBegunElsewhere) {
+  Nat nat(10s);
+  EXPECT_FALSE(nat.passes(segment_of(Direction::up), kStart));
+  Segment from_outside = syn_of();
+  from_outside.direction = Direction::down;
+  EXPECT_FALSE(nat.passes(from_outside, kStart));
+  Segment answer = segment_of(Direction::up);
+  answer.syn = true;
+  EXPECT_FALSE(nat.passes(answer, kStart));
+}
+
+TEST(NatTest, TellsConnectionsApartAndBeginsAnew) {
+  Nat nat(10s);
+  ASSERT_TRUE(nat.passes(syn_of(1'000), kStart));
+  EXPECT_FALSE(nat.passes(segment_of(Direction::up, 1'001), kStart));
+  ASSERT_TRUE(nat.passes(syn_of(1'001), kStart + 9s));
+  EXPECT_FALSE(nat.passes(segment_of(Direction::up, 1'000), kStart + 11s));
+  EXPECT_TRUE(nat.passes(segment_of(Direction::up, 1'001), kStart + 11s));
+  EXPECT_TRUE(nat.passes(syn_of(1'000), kStart + 11s));
+  EXPECT_TRUE(nat.passes(segment_of(Direction::down, 1'000), kStart + 12s));
 }
 
 }  // namespace

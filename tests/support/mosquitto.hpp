@@ -60,6 +60,8 @@ class Mosquitto {
   bool running() const { return process_ != nullptr && process_->running(); }
   // SIGSTOP makes a broker that accepts (by the kernel) and never answers.
   bool signal(int signal_number) { return process_ != nullptr && process_->signal(signal_number); }
+  // 0 before the first start().
+  pid_t pid() const { return process_ == nullptr ? 0 : process_->pid(); }
 
   // 0 without such a listener and before the first start().
   std::uint16_t tls_port() const { return tls_port_; }

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::uint16_t kSignatureAlgorithmsExtension = 13;
 constexpr std::uint16_t kSupportedGroupsExtension = 10;
+constexpr std::uint16_t kPreSharedKeyExtension = 41;
 constexpr std::uint16_t kSupportedVersionsExtension = 43;
 constexpr std::uint16_t kKeyShareExtension = 51;
 constexpr std::size_t kRandomBytes = 32;
@@ -113,6 +114,7 @@ ClientHello parse_client_hello(std::string_view bytes) {
     hello.extensions.push_back(type);
     hello.contents.emplace_back(content.rest());
     if (type == kKeyShareExtension) hello.x25519 = find_x25519(content.vector(2));
+    if (type == kPreSharedKeyExtension) hello.ticket = content.vector(2).vector(2).rest();
   }
   return hello;
 }
@@ -124,6 +126,7 @@ std::string server_hello(const ServerHello& hello) {
     const auto& [group, key] = *hello.key_share;
     extensions += extension(kKeyShareExtension, u16(group) + vector16(key));
   }
+  if (hello.resumes) extensions += extension(kPreSharedKeyExtension, u16(0));
   return message(MessageType::kServerHello, u16(kTls12) + random_bytes(kRandomBytes) +
                                                 vector8(hello.session_id) + u16(hello.suite) +
                                                 u8(0) + vector16(extensions));
@@ -164,9 +167,9 @@ std::string key_update(KeyUpdateRequest request) {
 std::string new_session_ticket(std::string_view ticket) {
   constexpr std::size_t kLifetimeSeconds = 7200;
   constexpr std::size_t kAgeAdd = 0x12345678;
-  return message(
-      MessageType::kNewSessionTicket,
-      u32(kLifetimeSeconds) + u32(kAgeAdd) + vector8("nonce") + vector16(ticket) + vector16(""));
+  return message(MessageType::kNewSessionTicket, u32(kLifetimeSeconds) + u32(kAgeAdd) +
+                                                     vector8(kTicketNonce) + vector16(ticket) +
+                                                     vector16(""));
 }
 
 std::string certificate_request(std::string_view context) {

@@ -57,6 +57,7 @@ struct ClientHello {
   std::vector<std::uint16_t> extensions;
   std::vector<std::string> contents;  // Of the extensions, in the same order.
   std::string x25519;                 // Its key share; empty when it sent none.
+  std::string ticket;                 // The first that it offers; empty when it offers none.
 };
 
 // Takes the whole message, header included; throws std::runtime_error when it is
@@ -70,6 +71,8 @@ struct ServerHello {
   std::optional<std::uint16_t> version = kTls13;
   // Group and key; empty leaves the extension out.
   std::optional<std::pair<std::uint16_t, std::string>> key_share;
+  // The first pre-shared key that was offered is taken.
+  bool resumes = false;
 };
 
 std::string server_hello(const ServerHello& hello);
@@ -87,6 +90,8 @@ std::string finished(std::string_view mac);
 // After the handshake.
 enum class KeyUpdateRequest : std::uint8_t { kNotRequested = 0, kRequested = 1 };
 std::string key_update(KeyUpdateRequest request);
+// Every ticket has this nonce (section 4.6.1).
+inline constexpr std::string_view kTicketNonce = "nonce";
 std::string new_session_ticket(std::string_view ticket);
 std::string certificate_request(std::string_view context);
 // One as a TLS 1.2 peer may send to renegotiate.

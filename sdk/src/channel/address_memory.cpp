@@ -5,6 +5,18 @@
 
 namespace holdfast::channel {
 
+void AddressMemory::restore(const asio::ip::tcp::endpoint& endpoint,
+                            std::optional<std::chrono::seconds> age, Instant now) {
+  last_ = endpoint;
+  learned_.reset();
+  if (age) learned_ = now - *age;
+}
+
+std::optional<std::chrono::seconds> AddressMemory::age(Instant now) const {
+  if (!learned_) return std::nullopt;
+  return std::chrono::floor<std::chrono::seconds>(now - *learned_);
+}
+
 bool AddressMemory::is_fresh(Instant now) const {
   return last_ && learned_ && now - *learned_ < lifetime_;
 }

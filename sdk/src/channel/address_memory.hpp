@@ -25,10 +25,18 @@ class AddressMemory {
   /// each time
   explicit AddressMemory(std::chrono::seconds lifetime) : lifetime_(lifetime) {}
 
+  /// What an earlier process has found. @param age since a name server has named it; empty: nobody
+  /// knows, and it is not fresh then
+  void restore(const asio::ip::tcp::endpoint& endpoint, std::optional<std::chrono::seconds> age,
+               Instant now);
+
   /// The address that worked last, however old.
   const std::optional<asio::ip::tcp::endpoint>& last() const { return last_; }
   /// Whether it is tried before a name server is asked.
   bool is_fresh(Instant now) const;
+
+  /// Since a name server has named it; empty where none has.
+  std::optional<std::chrono::seconds> age(Instant now) const;
 
   /// A name server has answered. @return what to try, in this order: the address that worked last
   /// if it is among them, the others as they came, and an address that worked and is no longer

@@ -66,6 +66,7 @@ void Dialer::dial(pinning::SharedKeys keys, Handler handler) {
   looked_up_ = false;
   lookup_failure_ = worst_ = Failure();
 
+  recall_address();
   if (target_.is_ip_literal) {
     looked_up_ = true;
     try_first({asio::ip::make_address(target_.host), target_.port});
@@ -74,6 +75,21 @@ void Dialer::dial(pinning::SharedKeys keys, Handler handler) {
   } else {
     look_up();
   }
+}
+
+void Dialer::recall_address() {
+  if (addresses_ == nullptr || target_.is_ip_literal || std::exchange(recalled_, true)) return;
+  if (const auto known = addresses_->recall(target_.host, target_.port)) {
+    memory_.restore({known->address, target_.port}, known->age, now());
+  }
+}
+
+void Dialer::note_address(const asio::ip::tcp::endpoint& endpoint) {
+  if (target_.is_ip_literal) return;
+  memory_.worked(endpoint);
+  if (addresses_ == nullptr) return;
+  addresses_->worked(target_.host, target_.port,
+                     {.address = endpoint.address(), .age = memory_.age(now())});
 }
 
 // In a turn of its own: nobody is answered from within `dial`.
@@ -175,8 +191,8 @@ void Dialer::open_channel() {
   channel_->open(endpoint, {.opened =
                                 [this, attempt, endpoint] {
                                   if (attempt.expired()) return;
-                                  if (!target_.is_ip_literal) memory_.worked(endpoint);
-                                  // First, for it can throw: then `closed` tells.
+                                  // First, for they can throw: then `closed` tells.
+                                  note_address(endpoint);
                                   answer({});
                                   channel_->pause_reading(true);
                                   channel_->set_events({});

@@ -1,9 +1,9 @@
 // Gets from a broker's name to a verified channel: every address of the name is tried in turn, and
 // on every one the same check of the key is made.
 //
-// The address that worked last is tried first, and the name is asked for only when it fails or has
-// grown old (address_memory.hpp). With a proxy the addresses are the proxy's, and the broker's name
-// is its business.
+// The address that worked last, perhaps in an earlier process, is tried first, and the name is
+// asked for only when it fails or has grown old (address_memory.hpp). With a proxy the addresses
+// are the proxy's, and the broker's name is its business.
 //
 // In turn and not in parallel: a race of connections costs a metered link the bytes of the losers.
 //
@@ -24,6 +24,7 @@
 #include <holdfast/status.hpp>
 
 #include "channel/address_memory.hpp"
+#include "channel/addresses.hpp"
 #include "channel/broker_url.hpp"
 #include "channel/channel.hpp"
 #include "channel/reach.hpp"
@@ -59,12 +60,18 @@ class Dialer {
   /// Offers tickets from here, and brings those that come; they must outlive the connections.
   void use_tickets(Tickets& tickets) { tickets_ = &tickets; }
 
+  /// Begins with the address that is known from here, and brings the one that worked; they must
+  /// outlive this.
+  void use_addresses(Addresses& addresses) { addresses_ = &addresses; }
+
   /// One attempt at a time; answers once, unless cancelled. Every address is judged by `keys`.
   void dial(pinning::SharedKeys keys, Handler handler);
   void cancel();
 
  private:
   void look_at_identity();
+  void recall_address();
+  void note_address(const asio::ip::tcp::endpoint& endpoint);
   void try_first(const asio::ip::tcp::endpoint& endpoint);
   void look_up();
   void resolved(Endpoints endpoints, Failure failure);
@@ -87,6 +94,8 @@ class Dialer {
   Tickets* tickets_ = nullptr;
   Resolver resolver_;
   AddressMemory memory_;
+  Addresses* addresses_ = nullptr;
+  bool recalled_ = false;
   asio::steady_timer timer_;
   // Answers of an attempt that was cancelled may still be on their way; the token tells them apart.
   std::shared_ptr<bool> attempt_;

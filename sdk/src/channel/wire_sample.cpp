@@ -56,11 +56,18 @@ std::optional<tcp_info> read_info(int socket) {
   return info;
 }
 
-std::uint32_t read_drops(int socket) {
+// What the kernel holds without being able to give it to a reader is behind a hole. The order of
+// the two looks matters: what comes between them can only hide a hole until the next look.
+void read_memory(int socket, ledger::WireSample& sample) {
   std::array<std::uint32_t, SK_MEMINFO_VARS> memory{};
   socklen_t size = sizeof memory;
-  if (::getsockopt(socket, SOL_SOCKET, SO_MEMINFO, memory.data(), &size) != 0) return 0;
-  return memory[SK_MEMINFO_DROPS];
+  if (::getsockopt(socket, SOL_SOCKET, SO_MEMINFO, memory.data(), &size) != 0) return;
+  sample.dropped = memory[SK_MEMINFO_DROPS];
+  if (memory[SK_MEMINFO_RMEM_ALLOC] == 0) return;
+  int readable = 0;
+  if (::ioctl(socket, SIOCINQ, &readable) != 0) return;
+  sample.hole = readable == 0;
+  sample.unread = readable > 0;
 }
 
 int read_option(int socket, int level, int name) {
@@ -87,8 +94,9 @@ std::optional<ledger::WireSample> sample_wire(int socket, bool ipv6) {
   // Kernels before 5.4 leave these at 0.
   sample.out_of_order = info->tcpi_rcv_ooopack;
   sample.told_twice = info->tcpi_dsack_dups;
-  sample.dropped = read_drops(socket);
-  sample.peer_has_hole = info->tcpi_sacked > 0;
+  sample.reorderings = info->tcpi_reord_seen;
+  sample.peer_holds = info->tcpi_sacked;
+  read_memory(socket, sample);
   sample.stage = stage_of(info->tcpi_state);
   sample.timestamps = (info->tcpi_options & TCPI_OPT_TIMESTAMPS) != 0;
   sample.ipv6 = ipv6;

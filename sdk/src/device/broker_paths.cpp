@@ -25,6 +25,10 @@ void BrokerPaths::use_tickets(channel::Tickets& tickets) {
   for (const Path& path : paths_) path.dialer->use_tickets(tickets);
 }
 
+void BrokerPaths::use_addresses(channel::Addresses& addresses) {
+  for (const Path& path : paths_) path.dialer->use_addresses(addresses);
+}
+
 void BrokerPaths::dial(const pinning::SharedKeys& trusted, Instant now, Handler handler) {
   cancel();
   trusted_ = trusted;

@@ -34,6 +34,7 @@ class BrokerPaths {
 
   /// For every path; they must outlive this.
   void use_tickets(channel::Tickets& tickets);
+  void use_addresses(channel::Addresses& addresses);
 
   /// One attempt at a time; answers once, unless cancelled.
   /// @param trusted what judges the brokers that have no pins of their own

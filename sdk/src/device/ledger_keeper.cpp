@@ -13,8 +13,6 @@ namespace {
 
 using ledger::operator+=;
 
-constexpr unsigned kStateFormat = 1;
-
 Account account_of(const channel::ChannelBill& bill, Account carried) {
   carried.connections = bill.connected ? 1 : 0;
   carried[Cause::handshake] = {bill.handshake_bytes_up + bill.proxy_bytes_up,
@@ -34,7 +32,7 @@ void add_tls(channel::ChannelBill& to, const channel::ChannelBill& what) {
 LedgerKeeper::LedgerKeeper(const Settings& settings, Shared& shared, const TrustedTime& time)
     : shared_(shared),
       time_(time),
-      slots_(slots_in(settings, "ledger", kStateFormat)),
+      slots_(slots_in(settings, ledger::kBookName, ledger::kBookFormat)),
       book_(
           load_kept(slots_, ledger::decode_book, "the stored ledger is", "it begins anew", remark_)
               .value_or(ledger::BookState())) {}

@@ -135,11 +135,19 @@ relay::RelayEvents Link::relay_events() {
 }
 
 mqtt_engine::ClientEvents Link::client_events() {
-  // The client belongs to the link and is silent once it is gone.
+  // The client belongs to the link and is silent once it is gone, which is a turn after `abort`:
+  // what Paho has said until then may come in between. Messages count all the same, because Paho
+  // has acknowledged them.
   return {
-      .logged_in = [this](const mqtt_engine::Granted& granted) { events_.logged_in(granted); },
+      .logged_in =
+          [this](const mqtt_engine::Granted& granted) {
+            if (!over_) events_.logged_in(granted);
+          },
       .ended = [this](Failure failure) { fail(std::move(failure)); },
-      .subscribed = [this](std::uint64_t id, int code) { events_.subscribed(id, code); },
+      .subscribed =
+          [this](std::uint64_t id, int code) {
+            if (!over_) events_.subscribed(id, code);
+          },
       .arrived =
           [this](Message message) {
             payload_bytes_.down += message.payload.size();

@@ -63,6 +63,7 @@ Worker::Worker(asio::io_context& io, const Settings& settings, Shared& shared, S
       budget_(settings, shared, time_),
       sessions_(settings, shared),
       tickets_(settings, shared, [this] { return moment(); }),
+      addresses_(settings, shared, [this] { return moment(); }),
       ledger_(settings, shared, time_),
       presence_(settings, shared, trust_, time_, [this] { notify(); }),
       paths_(io.get_executor(), settings, path_events()),
@@ -71,6 +72,7 @@ Worker::Worker(asio::io_context& io, const Settings& settings, Shared& shared, S
       gate_(std::make_shared<Gate>()),
       sender_(settings.options.mqtt_version, shared) {
   paths_.use_tickets(tickets_);  // not with the recovery broker, which is seen once
+  paths_.use_addresses(addresses_);
   if (settings.recovery) {
     recovery_dialer_ = std::make_unique<channel::Dialer>(
         io.get_executor(), settings.recovery->broker, settings.options.timeouts,
@@ -122,6 +124,7 @@ void Worker::start() {
         ledger_.begin();
         tell_the_time();
         tickets_.begin();
+        addresses_.begin();
         update_load();
         session_.start(now());
         act();

@@ -23,6 +23,7 @@
 #include "base/clock.hpp"
 #include "channel/dialer.hpp"
 #include "channel/network_watch.hpp"
+#include "device/address_keeper.hpp"
 #include "device/broker_paths.hpp"
 #include "device/budget_keeper.hpp"
 #include "device/check_options.hpp"
@@ -137,6 +138,7 @@ class Worker {
   std::optional<Instant> budget_due_;  // something has happened since
   SessionKeeper sessions_;
   TicketKeeper tickets_;
+  AddressKeeper addresses_;
   LedgerKeeper ledger_;
   PresenceKeeper presence_;
   BrokerPaths paths_;

@@ -35,7 +35,7 @@ struct Profile {
   Cost lookup{};   ///< of the broker's name, for each connection
   Cost closing{};  ///< of a connection
   Cost ping{};
-  std::chrono::seconds ping_every{0};  ///< on this workload; 0: none is sent
+  std::chrono::duration<double> ping_every{0};  ///< on this workload; 0: none is sent
 };
 
 struct Month {

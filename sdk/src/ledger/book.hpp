@@ -20,6 +20,10 @@
 
 namespace holdfast::ledger {
 
+/// Where it is kept in `state_dir`.
+inline constexpr const char* kBookName = "ledger";
+inline constexpr unsigned kBookFormat = 1;
+
 /// What is kept across restarts (docs/formats/ledger.md).
 struct BookState {
   Account installation;

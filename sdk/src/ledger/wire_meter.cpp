@@ -18,6 +18,7 @@ constexpr std::uint64_t kSynAckOptionsWithoutTimestamps = 12;
 constexpr std::uint64_t kOneSackBlock = 12;
 constexpr std::uint64_t kTwoSackBlocks = 20;
 constexpr std::uint64_t kThreeSackBlocks = 28;  // more have no room beside timestamps
+constexpr std::uint64_t kSackBlock = 8;         // beside others
 
 std::uint64_t header_of(const WireSample& sample) {
   return (sample.ipv6 ? kIpv6Header : kIpv4Header) + kTcpHeader +
@@ -70,57 +71,119 @@ void WireMeter::connected(const WireSample& sample, Instant now) {
 }
 
 void WireMeter::look(const WireSample& sample, Instant now) {
-  note_options(sample);
+  note_options_up(sample);
+  note_options_down(sample);
   note_copies(sample);
   silence_ends(sample, now);
   last_ = sample;
 }
 
-// While a hole is open every segment to its sender tells of it. When it was closed shows in the
-// next read, so all segments of the interval count. Among many that came behind a hole there are
-// likely to be more, as many as the line loses, and it will lose as many down as up. A second copy
-// is told of once.
-void WireMeter::note_options(const WireSample& sample) {
+// While a hole is open every segment to its sender tells of it; of those that a hole has begun
+// among, each acknowledgement that a segment behind it has caused. Among many that came behind a
+// hole there are likely to be more, as many as the line loses, and it will lose as many down as up.
+// A second copy is told of once, in front of the holes.
+void WireMeter::note_options_up(const WireSample& sample) {
   const std::uint64_t up = less(sample.segments_up, last_.segments_up);
+  const std::uint64_t with_data = less(sample.data_segments_up, last_.data_segments_up);
   const std::uint64_t behind = less(sample.out_of_order, last_.out_of_order);
   const std::uint64_t copies = less(sample.dropped, last_.dropped);
-  behind_hole_ = behind > 0 ? behind_hole_ + behind : 0;
-  if (behind > 0) {
-    const bool more_holes = behind_hole_ * sample.repeated_segments > sample.segments_up;
-    option_bytes_up_ += up * (more_holes            ? kThreeSackBlocks
-                              : behind + copies > 1 ? kTwoSackBlocks
-                                                    : kOneSackBlock);
+  std::uint64_t telling = 0;
+  if (last_.hole) {
+    telling = up;
+  } else if (behind > 0) {
+    // One with data may have gone after the hole was known.
+    const std::uint64_t with_data_too = with_data > 0 ? 1 : 0;
+    telling = std::min(less(up, with_data) + with_data_too, behind + copies);
   }
-  option_bytes_up_ += std::min(copies, up) * kOneSackBlock;
+  const std::uint64_t found = stretch_.behind_hole + behind;
+  const bool more_holes = found * sample.repeated_segments > sample.segments_up && found > 2;
+  const bool two_blocks = behind + copies + (last_.hole ? 1 : 0) > 1;
+  option_bytes_up_ +=
+      telling * (more_holes ? kThreeSackBlocks : (two_blocks ? kTwoSackBlocks : kOneSackBlock));
+  const std::uint64_t alone = std::min(copies, less(up, telling));
+  option_bytes_up_ += alone * kOneSackBlock + std::min(copies - alone, telling) * kSackBlock;
+}
 
+// A hole of the peer's makes what it sends longer. Each of our segments behind it is acknowledged
+// at once, by a segment without data. Those with data tell of it while it is open, few of them
+// where it has been closed meanwhile: an application does not answer what it has not got.
+void WireMeter::note_options_down(const WireSample& sample) {
   const std::uint64_t down = less(sample.segments_down, last_.segments_down);
+  const std::uint64_t with_data = less(sample.data_segments_down, last_.data_segments_down);
+  const std::uint64_t without = less(down, with_data);
   const std::uint64_t repeated = less(sample.repeated_segments, last_.repeated_segments);
+  const std::uint64_t reordered = less(sample.reorderings, last_.reorderings);
   const std::uint64_t twice = less(sample.told_twice, last_.told_twice);
   // One segment alone leaves no hole behind when it gets lost.
   const std::uint64_t on_the_way =
       last_.outstanding + less(less(sample.data_segments_up, last_.data_segments_up), repeated);
-  const bool hole = sample.peer_has_hole || last_.peer_has_hole || repeated > 0;
-  if (hole && on_the_way > 1) option_bytes_down_ += down * kOneSackBlock;
+  std::uint64_t telling = 0;
+  if (on_the_way > 1) {
+    if (sample.peer_holds > 0) {
+      telling = down;
+    } else if (last_.peer_holds > 0) {
+      telling = without + std::min(with_data, last_.peer_holds);
+    } else if (repeated > 0 || reordered > 0) {
+      telling = without;
+    }
+  }
+  // What was repeated between two reads was in as many holes, perhaps.
+  option_bytes_down_ += telling * (repeated > 1 ? kTwoSackBlocks : kOneSackBlock);
   option_bytes_down_ += std::min(twice, down) * kOneSackBlock;
 }
 
-// A peer repeats what it sent last, because our acknowledgement was lost or late. What else the
-// kernel drops is no copy of data: a second SYN-ACK, whose options are longer, or a RST.
+// What a number of second copies has carried.
+// @param mean bytes a segment in this stretch; 0 if nothing new has come
+std::uint64_t WireMeter::copied(const WireSample& sample, std::uint64_t copies,
+                                std::uint64_t mean) const {
+  // A peer repeats what it sent last, because our acknowledgement was lost or late.
+  // The first are charged in full; among many cases one makes up for the other.
+  constexpr std::uint64_t kMany = 4;
+  if (mean == 0) {
+    if (copies_ < kMany) return copies * std::max(last_size_, size_before_);
+    return rounded_up(copies * (last_size_ + size_before_), 2);
+  }
+  const std::uint64_t bytes = less(sample.bytes_down, last_.bytes_down);
+  const bool holes = last_.hole || less(sample.out_of_order, last_.out_of_order) > 0;
+  if (holes && bytes > 0) {
+    // Segments behind a hole, which the peer repeats with what was missing in a large one: their
+    // bytes are among those that have come now. They need not be all alike.
+    const std::uint64_t likely = (copies + 2) * mean;
+    return copies <= stretch_.behind_hole ? std::min(likely, bytes) : likely;
+  }
+  // Many that are new: the copies are of these.
+  const std::uint64_t segments = less(sample.data_segments_down, last_.data_segments_down);
+  if (less(segments, copies) >= kMany) return (copies + 1) * mean;
+  // Few: they are of these, or of those before.
+  if (copies_ < kMany) return copies * std::max(mean, last_size_);
+  return rounded_up(copies * (mean + (last_size_ > 0 ? last_size_ : mean)), 2);
+}
+
+// What the kernel drops beside copies of data is a second SYN-ACK, whose options are longer, or a
+// RST.
 void WireMeter::note_copies(const WireSample& sample) {
   const std::uint64_t bytes = less(sample.bytes_down, last_.bytes_down);
   const std::uint64_t segments = less(sample.data_segments_down, last_.data_segments_down);
+  const std::uint64_t behind = less(sample.out_of_order, last_.out_of_order);
   const std::uint64_t dropped = less(sample.dropped, last_.dropped);
-  const std::uint64_t copies = std::min(dropped, less(segments, bytes > 0 ? 1 : 0));
-  copied_bytes_down_ += (dropped - copies) * (kSynOptions - kTimestampOption);
-  if (bytes > 0) recent_sizes_[sizes_++ % kRecent] = rounded_up(bytes, segments - copies);
-  if (copies == 0) return;
+  const bool holes = last_.hole || behind > 0;
+  stretch_.bytes += bytes;
+  stretch_.segments += segments;
+  stretch_.behind_hole += behind;
+  const std::uint64_t copies =
+      std::min(dropped, less(holes ? stretch_.segments : segments, bytes > 0 ? 1 : 0));
+  // Those behind a hole were counted with their bytes, or will be; others never are.
+  if (!holes) stretch_.segments -= copies;
+  const std::uint64_t mean = stretch_.bytes > 0 ? rounded_up(stretch_.bytes, stretch_.segments) : 0;
+  if (copies > 0) copied_bytes_down_ += copied(sample, copies, mean);
   copies_ += copies;
-  const std::uint64_t most = copies * *std::max_element(recent_sizes_.begin(), recent_sizes_.end());
-  // Several small segments behind a hole, which the peer repeats as a large one: their bytes are
-  // among those of this interval. Twice the mean, because they need not be all alike.
-  const bool behind_a_hole = less(sample.out_of_order, last_.out_of_order) >= copies;
-  copied_bytes_down_ +=
-      behind_a_hole && bytes > 0 ? std::min(most, copies * 2 * rounded_up(bytes, segments)) : most;
+  copied_bytes_down_ += (dropped - copies) * (kSynOptions - kTimestampOption);
+  if (sample.hole || sample.unread) return;
+  if (mean > 0) {
+    size_before_ = last_size_;
+    last_size_ = mean;
+  }
+  stretch_ = {};
 }
 
 // Each probe begins after that much silence, and its answer ends it: one a period.
@@ -184,7 +247,11 @@ WireBill WireMeter::final_bill(const WireSample& sample, End end, Instant now) c
   // one more than once.
   const bool lossy = sample.repeated_segments > 0 || meter.copies_ > 0 || sample.out_of_order > 0;
   if (lossy && end == End::peer_reset) {
-    tail.down += 2;  // the peer's answers to what was repeated and reaches it after its end
+    // The peer's answers to what was repeated and reaches it after its end. They have no options.
+    constexpr std::uint64_t kAnswers = 2;
+    bill.down.segments += kAnswers;
+    bill.down.headers +=
+        kAnswers * (header_of(sample) - (sample.timestamps ? kTimestampOption : 0));
   } else if (lossy && end == End::orderly && sample.stage != WireSample::Stage::connecting) {
     const std::uint64_t rounds = sample.repeated_segments * 10 > sample.segments_up ? 2 : 1;
     tail.up += rounds;

@@ -12,8 +12,6 @@
 
 #pragma once
 
-#include <array>
-#include <cstddef>
 #include <cstdint>
 
 #include "base/clock.hpp"
@@ -44,11 +42,15 @@ struct WireSample {
   std::uint64_t out_of_order = 0;       ///< segments that came behind a hole
   std::uint64_t dropped = 0;            ///< segments that came and were of no use: second copies
   std::uint64_t told_twice = 0;         ///< DSACKs of the peer's (RFC 2883)
-  bool peer_has_hole = false;           ///< it reports segments behind one that is missing (SACK)
-  bool fin_came = false;  ///< the peer's FIN was read; where `stage` does not tell it anyway
+  std::uint64_t reorderings = 0;        ///< segments up that came in another order than they went
+  std::uint64_t peer_holds = 0;  ///< segments that it reports behind one that is missing (SACK)
+  bool hole = false;             ///< the kernel holds segments behind one that is missing
+  bool fin_came = false;         ///< the peer's FIN was read; where `stage` does not tell it anyway
   Stage stage = Stage::closed;
   bool timestamps = false;  ///< RFC 7323, agreed on
   bool ipv6 = false;
+  /// There may be a hole: the kernel holds more than nothing, and what a reader has not taken yet.
+  bool unread = false;
   /// After so much silence TCP probes the line; 0: never.
   Duration probe_after{0};
 };
@@ -95,11 +97,18 @@ class WireMeter {
   WireBill final_bill(const WireSample& sample, End end, Instant now) const;
 
  private:
-  // Segments whose sizes are remembered: a second copy is one of what came last.
-  static constexpr std::size_t kRecent = 2;
+  // What came between two looks without a hole: only there do bytes and segments belong together,
+  // because the kernel counts bytes behind a hole when it is closed.
+  struct Stretch {
+    std::uint64_t bytes = 0;
+    std::uint64_t segments = 0;
+    std::uint64_t behind_hole = 0;  // of those
+  };
 
-  void note_options(const WireSample& sample);
+  void note_options_up(const WireSample& sample);
+  void note_options_down(const WireSample& sample);
   void note_copies(const WireSample& sample);
+  std::uint64_t copied(const WireSample& sample, std::uint64_t copies, std::uint64_t mean) const;
   WireBill sum(const WireSample& sample) const;
 
   WireSample last_;  // at the last read
@@ -108,9 +117,9 @@ class WireMeter {
   std::uint64_t segments_up_then_ = 0;
   std::uint64_t segments_down_then_ = 0;
   std::uint64_t set_up_repeats_ = 0;  // SYNs beyond the first
-  std::array<std::uint64_t, kRecent> recent_sizes_{};
-  std::size_t sizes_ = 0;
-  std::uint64_t behind_hole_ = 0;  // segments, since the last look without any
+  Stretch stretch_;
+  std::uint64_t last_size_ = 0;    // bytes a segment, in the stretch before
+  std::uint64_t size_before_ = 0;  // and in the one before that
   // Estimates.
   std::uint64_t option_bytes_up_ = 0;
   std::uint64_t option_bytes_down_ = 0;

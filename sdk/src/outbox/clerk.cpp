@@ -243,11 +243,21 @@ bool Clerk::may_go(const Entry& entry) const {
 // Numbers are given in the order in which messages go out, a few at a time: one commit for all.
 void Clerk::number_ahead(Instant now) {
   std::size_t left = limits::kNumberedAhead;
+  bool awaits_commit = false;
   for (const MessageId id : shelf_.front(limits::kShelfMessages)) {
     const Entry* entry = shelf_.find(id);
     if (entry == nullptr) continue;  // it has joined another
     if (left-- == 0) return;
-    if (entry->stream == kNoStream || entry->sequence != 0) continue;
+    if (entry->stream == kNoStream) continue;
+    if (entry->sequence != 0) {
+      awaits_commit = awaits_commit || !may_go(*entry);
+      continue;
+    }
+    // Nothing goes before that commit is done, and until then more may come to share a message.
+    // What is just being written can share one only after that. The order of numbers is that of the
+    // lane.
+    if (awaits_commit && !shelf_.fills_a_batch(*entry)) return;
+    if (state_of(id) == Kept::State::writing && shelf_.batch_bytes(entry->stream) > 0) return;
     gather(id, now);
     shelf_.number(id);
     const auto kept = kept_.find(id);
@@ -269,13 +279,21 @@ void Clerk::gather(MessageId id, Instant now) {
   const std::size_t most = shelf_.batch_bytes(shelf_.find(id)->stream);
   const auto state = state_of(id);
   if (most == 0 || state == Kept::State::writing) return;
-  std::vector<MessageId> ids = shelf_.companions(
-      id, now, [this, &state](MessageId other) { return state_of(other) == state; });
-  if (ids.size() < 2) return;
+  const auto may_join = [this, &state](MessageId other) { return state_of(other) == state; };
+  std::size_t looked_at = shelf_.likely_companions(*shelf_.find(id));
+  std::vector<MessageId> ids;
   std::vector<std::span<const std::byte>> bodies;
-  bodies.reserve(ids.size());
-  for (const MessageId each : ids) bodies.emplace_back(shelf_.find(each)->payload);
-  payload::Merged merged = payload::merge_bodies(bodies, most);
+  payload::Merged merged;
+  while (true) {
+    ids = shelf_.companions(id, looked_at, now, may_join);
+    if (ids.size() < 2) return;
+    bodies.clear();
+    for (const MessageId each : ids) bodies.emplace_back(shelf_.find(each)->payload);
+    merged = payload::merge_bodies(bodies, most);
+    const bool had_room = merged.count == ids.size() && ids.size() == looked_at;
+    if (!had_room || looked_at == limits::kBatchMessages) break;
+    looked_at = std::min(4 * looked_at, limits::kBatchMessages);  // a wrong guess
+  }
   if (merged.count < 2) return;
   ids.resize(merged.count);
   if (shelf_.find(id)->order == Order::newest_first) {

@@ -74,10 +74,7 @@ MessageId Shelf::put(Entry entry, std::vector<Casualty>& gone, Failure& refused)
     return id;
   }
   Item& placed = place({.entry = std::move(entry), .rank = rank});
-  const Stream& stream = streams_[placed.entry.stream];
-  const bool is_full = static_cast<double>(stream.gathered) * stream.shrinks >=
-                       static_cast<double>(stream.batch_bytes);
-  if (is_full && can_share(placed.entry)) release(placed);
+  if (can_share(placed.entry) && fills_a_batch(placed.entry)) release(placed);
   return id;
 }
 

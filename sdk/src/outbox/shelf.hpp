@@ -66,10 +66,15 @@ class Shelf {
   void batch_stream(StreamId stream, std::size_t max_bytes);
   std::size_t batch_bytes(StreamId stream) const;
   /// The message, and those behind it in its lane that can share its way: of its stream, handed to
-  /// nobody yet, worthless at about the same time, and such that `may_join`. At most
-  /// `limits::kBatchMessages`, in the order of the lane; it alone: there are no others.
-  std::vector<MessageId> companions(MessageId id, Instant now,
+  /// nobody yet, worthless at about the same time, and such that `may_join`. At most `most`, in the
+  /// order of the lane; it alone: there are no others.
+  std::vector<MessageId> companions(MessageId id, std::size_t most, Instant now,
                                     const std::function<bool(MessageId)>& may_join) const;
+  /// Whether what waits of its stream fills a message, as far as the last one tells; true of one
+  /// that shares with nobody.
+  bool fills_a_batch(const Entry& entry) const;
+  /// How many messages like this one fill one that is shared, and some more: a guess.
+  std::size_t likely_companions(const Entry& entry) const;
   /// The message takes others into its payload, which leave.
   void merge(MessageId id, const std::vector<MessageId>& ids, std::vector<std::byte> payload);
   /// Null: it is not in memory.

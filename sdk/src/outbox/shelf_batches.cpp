@@ -41,7 +41,24 @@ void Shelf::release(Item& item) {
   begin_waiting(item);
 }
 
-std::vector<MessageId> Shelf::companions(MessageId id, Instant now,
+bool Shelf::fills_a_batch(const Entry& entry) const {
+  if (!can_share(entry)) return true;
+  const Stream& stream = streams_.find(entry.stream)->second;
+  return static_cast<double>(stream.gathered) * stream.shrinks >=
+         static_cast<double>(stream.batch_bytes);
+}
+
+std::size_t Shelf::likely_companions(const Entry& entry) const {
+  constexpr double kSomeMore = 1.25;
+  constexpr std::size_t kLeast = 8;
+  const Stream& stream = streams_.find(entry.stream)->second;
+  const double each = std::max(1.0, static_cast<double>(entry.payload.size()) * stream.shrinks);
+  const auto likely =
+      static_cast<std::size_t>(kSomeMore * static_cast<double>(stream.batch_bytes) / each);
+  return std::min(likely + kLeast, limits::kBatchMessages);
+}
+
+std::vector<MessageId> Shelf::companions(MessageId id, std::size_t most, Instant now,
                                          const std::function<bool(MessageId)>& may_join) const {
   const Item& first = items_.find(id)->second;
   const auto waits = [](const Item& item) { return !item.under_way && !item.handed; };
@@ -64,7 +81,7 @@ std::vector<MessageId> Shelf::companions(MessageId id, Instant now,
     return true;
   };
   for (auto at = std::next(first.waits_at); at != places.end(); ++at) {
-    if (ids.size() == limits::kBatchMessages || (barrier_ && *at >= *barrier_)) break;
+    if (ids.size() >= most || (barrier_ && *at >= *barrier_)) break;
     const Item& item = items_.find(at->id)->second;
     if (item.entry.stream != first.entry.stream) continue;
     if (!waits(item) || !can_share(item.entry) || item.entry.qos != first.entry.qos ||

@@ -30,6 +30,30 @@ class WipeLater {
   std::vector<std::uint8_t>& bytes_;
 };
 
+struct SlotFile {
+  bool there = false;
+  std::optional<SlotRecord> record;  // empty if it is damaged
+};
+
+// In place: its blocks are there already, also on a flash that is full. @return once the disk has
+// it
+Failure overwrite(const std::filesystem::path& path, Slots::Bytes bytes) {
+  const Descriptor file(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
+  if (file.get() < 0) return system_failure(path, "opened");
+  if (::fchmod(file.get(), 0600) != 0 || !write_whole(file.get(), bytes) ||
+      ::ftruncate(file.get(), static_cast<off_t>(bytes.size())) != 0 || ::fsync(file.get()) != 0) {
+    return system_failure(path, "written");
+  }
+  return {};
+}
+
+SlotFile read_slot(const std::filesystem::path& path) {
+  auto bytes = read_whole(path, kSlotHeaderBytes + Slots::kMaxContentBytes);
+  if (!bytes) return {};
+  const WipeLater wiped(*bytes);
+  return {true, decode_slot(*bytes)};
+}
+
 }  // namespace
 
 Slots::Slots(std::filesystem::path directory, std::string name, unsigned format)
@@ -62,10 +86,8 @@ std::optional<std::vector<std::uint8_t>> Slots::load(std::string& remark) {
   std::vector<const Slot*> damaged;
   for (Slot& slot : slots_) {
     slot.generation = 0;
-    auto file = read_whole(slot.path, kSlotHeaderBytes + kMaxContentBytes);
-    if (!file) continue;
-    auto record = decode_slot(*file);
-    wipe(*file);
+    auto [there, record] = read_slot(slot.path);
+    if (!there) continue;
     if (!record) {
       damaged.push_back(&slot);
       continue;
@@ -92,6 +114,19 @@ std::optional<std::vector<std::uint8_t>> Slots::load(std::string& remark) {
   return newest;
 }
 
+std::optional<std::vector<std::uint8_t>> Slots::peek(const std::filesystem::path& directory,
+                                                     const std::string& name, unsigned format) {
+  std::optional<std::vector<std::uint8_t>> newest;
+  std::uint64_t newest_generation = 0;
+  for (const Slot& slot : Slots(directory, name, format).slots_) {
+    auto record = read_slot(slot.path).record;
+    if (!record || record->generation <= newest_generation) continue;
+    newest_generation = record->generation;
+    newest = std::move(record->content);
+  }
+  return newest;
+}
+
 Failure Slots::store(Bytes content) {
   if (content.size() > kMaxContentBytes) {
     return {Errc::system_failure, name_ + " has " + std::to_string(content.size()) +
@@ -107,14 +142,18 @@ Failure Slots::store(Bytes content) {
   auto bytes = encode_slot(generation, content);
   const WipeLater wiped(bytes);
 
-  // While it is being written this slot holds nothing; the other one stays whole.
+  // While it is being written this slot holds nothing; the other one stays whole. A slot that is
+  // not there yet may be the first one: it comes into being whole, so that one that is alone and
+  // damaged always means a loss.
   slot.generation = 0;
-  const Descriptor file(
-      ::open(slot.path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600));
-  if (file.get() < 0) return system_failure(slot.path, "opened");
-  if (::fchmod(file.get(), 0600) != 0 || !write_whole(file.get(), bytes) ||
-      ::ftruncate(file.get(), static_cast<off_t>(bytes.size())) != 0 || ::fsync(file.get()) != 0) {
-    return system_failure(slot.path, "written");
+  const bool fresh = !std::filesystem::exists(std::filesystem::symlink_status(slot.path));
+  const std::filesystem::path path = fresh ? slot.path.string() + ".new" : slot.path.string();
+  if (const Failure failure = overwrite(path, bytes)) {
+    if (fresh) ::unlink(path.c_str());
+    return failure;
+  }
+  if (fresh && ::rename(path.c_str(), slot.path.c_str()) != 0) {
+    return system_failure(slot.path, "put in place");
   }
   if (!sync_directory(directory_)) return system_failure(directory_, "synced");
   slot.generation = generation;

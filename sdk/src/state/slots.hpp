@@ -30,6 +30,11 @@ class Slots {
   /// FILE.damaged, not deleted. @param remark what a person should know, if anything
   std::optional<std::vector<std::uint8_t>> load(std::string& remark);
 
+  /// The newest content that is whole, of a device that may be running: nothing is set aside, and
+  /// nothing said of what is damaged.
+  static std::optional<std::vector<std::uint8_t>> peek(const std::filesystem::path& directory,
+                                                       const std::string& name, unsigned format);
+
   /// Writes `content` to the slot that does not hold the newest one, and waits until the disk has
   /// it (mode 0600). On failure the old content stays.
   Failure store(Bytes content);

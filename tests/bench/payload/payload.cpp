@@ -12,34 +12,17 @@
 #include <algorithm>
 #include <cstdio>
 #include <fstream>
-#include <sstream>
 
 #include "bench/harness.hpp"
 #include "bench/payload/chart.hpp"
 #include "bench/payload/contender.hpp"
+#include "bench/payload/track.hpp"
 
 namespace holdfast::bench {
 namespace {
 
 constexpr std::size_t kBatches[] = {1, 10, 60};
 constexpr std::size_t kRepeats = 5;
-
-std::vector<Reading> read_track(const std::string& file) {
-  std::ifstream in(file);
-  std::string line;
-  if (!std::getline(in, line)) give_up("cannot read the track " + file);
-  std::vector<Reading> track;
-  while (std::getline(in, line)) {
-    std::replace(line.begin(), line.end(), ',', ' ');
-    std::istringstream fields(line);
-    Reading one;
-    if (fields >> one.time >> one.lat >> one.lon >> one.speed >> one.heading >> one.fuel) {
-      track.push_back(one);
-    }
-  }
-  if (track.size() < 2'000) give_up("the track is too short: " + file);
-  return track;
-}
 
 double cpu_ns() {
   timespec now{};

@@ -369,8 +369,9 @@ void provoke(Stage& stage, Finding& finding, const std::vector<Act>& acts, Inste
   });
 }
 
-void provoke_at_login(Stage& stage, Finding& finding, const std::vector<Act>& acts) {
-  Trial(stage, finding, Instead::nothing).run(acts, [](Trial& trial, const Act& act, std::size_t) {
+void provoke_at_login(Stage& stage, Finding& finding, const std::vector<Act>& acts,
+                      Instead instead) {
+  Trial(stage, finding, instead).run(acts, [](Trial& trial, const Act& act, std::size_t) {
     trial.at_login(act);
   });
 }

@@ -100,11 +100,12 @@ struct Act {
   std::vector<std::uint8_t> codes{0x81, 0x82};  ///< that MQTT 5 names for it
 };
 
-/// What but a close is no failure.
+/// What but a close is no failure. A broker that is lenient fails where others can be hurt by it,
+/// and is warned where nobody but the sender has anything of it.
 enum class Instead {
   nothing,
   refusal,     ///< an acknowledgement with a reason of failure (MQTT 5 only)
-  any_answer,  ///< going on gets a warning: only the sender is bound by the statement
+  any_answer,  ///< going on gets a warning: it concerns the sender alone
 };
 
 /// Sends each act on a connection of its own that is logged in, and judges how it ends. After each
@@ -112,7 +113,8 @@ enum class Instead {
 void provoke(Stage& stage, Finding& finding, const std::vector<Act>& acts,
              Instead instead = Instead::nothing);
 /// The same before any login: an answer other than a refusal is a failure.
-void provoke_at_login(Stage& stage, Finding& finding, const std::vector<Act>& acts);
+void provoke_at_login(Stage& stage, Finding& finding, const std::vector<Act>& acts,
+                      Instead instead = Instead::nothing);
 
 /// The packet cut short at every byte up to `until` of its body, with a length that is true.
 std::vector<Act> shortened(const Bytes& packet, std::size_t until);

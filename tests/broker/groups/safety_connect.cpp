@@ -167,7 +167,8 @@ void auth_method(Stage& stage, Finding& finding) {
   data.properties.text(Property::authentication_data, "x");
   provoke_at_login(stage, finding,
                    {{"a method that nobody knows", encode(unknown)},
-                    {"authentication data without a method", encode(data)}});
+                    {"authentication data without a method", encode(data)}},
+                   Instead::any_answer);
 }
 
 // The packets behind a CONNECT that is refused come from somebody who has not logged in.

@@ -42,7 +42,8 @@ void flags(Stage& stage, Finding& finding) {
            {"PUBACK", acknowledgement(Type::puback, 0x01)},
            {"PUBREC", acknowledgement(Type::pubrec, 0x02)},
            {"PUBCOMP", acknowledgement(Type::pubcomp, 0x04)},
-           {"PINGREQ", encode_raw(Type::pingreq, 0x01)}});
+           {"PINGREQ", encode_raw(Type::pingreq, 0x01)}},
+          Instead::any_answer);
 }
 
 // A DISCONNECT with wrong flags ends the connection like any other; whether it was taken for an

@@ -99,11 +99,25 @@ void topic_alias(Stage& stage, Finding& finding) {
   provoke(stage, finding, acts);
 }
 
+// Others are hurt where the identifier reaches them: theirs tell which handler a message is for.
 void client_subscription_id(Stage& stage, Finding& finding) {
-  provoke(stage, finding,
-          {{"Subscription Identifier 5",
-            publish_with(stage.topic("properties"), octets("\x0B\x05")),
-            {0x82}}});
+  const auto subscriber = stage.log_in("subscriber");
+  subscriber->subscribe(stage.topic("properties"));
+  const auto sender = stage.log_in("sender");
+  sender->send_raw(publish_with(stage.topic("properties"), octets("\x0B\x05")));
+  try {
+    sender->ping();
+  } catch (const PeerError& end) {
+    if (!end.ended_by_broker()) throw;
+    finding.pass("closed " + text_of(end));
+    return;
+  }
+  const auto came = subscriber->try_receive(Stage::kQuiet);
+  if (came && came->properties.has(Property::subscription_identifier)) {
+    finding.fail("a subscriber got the identifier that the sender has made up");
+  } else {
+    finding.warn("the broker went on, and kept the identifier to itself");
+  }
 }
 
 void response_topic(Stage& stage, Finding& finding) {

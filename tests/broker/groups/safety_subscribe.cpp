@@ -66,7 +66,8 @@ bool has_shared(Stage& stage, Finding& finding) {
 void shared_no_local(Stage& stage, Finding& finding) {
   if (!has_shared(stage, finding)) return;
   provoke(stage, finding,
-          {{"no local", subscribe_to(stage, "$share/group/" + stage.topic(), kNoLocal), {0x82}}});
+          {{"no local", subscribe_to(stage, "$share/group/" + stage.topic(), kNoLocal), {0x82}}},
+          Instead::any_answer);
 }
 
 void shared_filters(Stage& stage, Finding& finding) {
@@ -77,7 +78,7 @@ void shared_filters(Stage& stage, Finding& finding) {
         std::string("$share/group"), std::string("$share/group/")}) {
     acts.push_back({filter, subscribe_to(stage, filter), {kFilterInvalid, 0x81, 0x82}});
   }
-  provoke(stage, finding, acts, Instead::refusal);
+  provoke(stage, finding, acts, Instead::any_answer);
 }
 
 }  // namespace

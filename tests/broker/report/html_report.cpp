@@ -68,12 +68,14 @@ std::string chips(const Tally& tally) {
   const auto chip = [](unsigned count, const char* what, const char* type) {
     return element("li", element("b", std::to_string(count)) + " " + what, type);
   };
-  return element("ul",
-                 chip(tally.failed, "failed", "fail") + chip(tally.warnings, "warned", "warning") +
-                     chip(tally.passed, "passed", "pass") +
-                     chip(tally.figures, "measured", "figure") +
-                     chip(tally.not_applicable, "not applicable", "not_applicable"),
-                 "chips");
+  return element(
+      "ul",
+      chip(tally.failed, "failed", "fail") +
+          (tally.accepted > 0 ? chip(tally.accepted, "failed and accepted", "warning") : "") +
+          chip(tally.warnings, "warned", "warning") + chip(tally.passed, "passed", "pass") +
+          chip(tally.figures, "measured", "figure") +
+          chip(tally.not_applicable, "not applicable", "not_applicable"),
+      "chips");
 }
 
 std::string settings_of(const Check& check) {
@@ -97,13 +99,13 @@ std::string to_change(const std::vector<Result>& results) {
   for (const Verdict verdict : {Verdict::fail, Verdict::warning}) {
     for (const Result& result : results) {
       if (result.finding.verdict() != verdict) continue;
-      items +=
-          element("li",
-                  element("span", word_of(verdict), "badge") + " " +
-                      element("b", escaped(result.check->title)) + " " +
-                      element("a", escaped(result.check->id), "id") + evidence_of(result.finding) +
-                      element("p", escaped(result.check->meaning)) + settings_of(*result.check),
-                  to_string(verdict));
+      items += element(
+          "li",
+          element("span", word_of(verdict) + (result.accepted ? ", accepted" : ""), "badge") + " " +
+              element("b", escaped(result.check->title)) + " " +
+              element("a", escaped(result.check->id), "id") + evidence_of(result.finding) +
+              element("p", escaped(result.check->meaning)) + settings_of(*result.check),
+          to_string(verdict));
     }
   }
   if (items.empty()) return element("p", "Nothing: no check failed, and none warned.");

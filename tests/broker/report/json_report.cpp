@@ -19,17 +19,12 @@ std::string advice_for(const Result& result) {
 
 std::string json_report(const RunFacts& facts, const std::vector<Result>& results) {
   const Tally tally = tally_of(results);
-  Json report{{"broker", facts.broker},
-              {"mqtt", facts.mqtt},
-              {"began", facts.began},
-              {"seconds", facts.seconds},
-              {"suite", facts.version},
-              {"interrupted", facts.interrupted},
-              {"passed", tally.passed},
-              {"measured", tally.figures},
-              {"warned", tally.warnings},
-              {"failed", tally.failed},
-              {"not_applicable", tally.not_applicable},
+  Json report{{"broker", facts.broker},     {"mqtt", facts.mqtt},
+              {"began", facts.began},       {"seconds", facts.seconds},
+              {"suite", facts.version},     {"interrupted", facts.interrupted},
+              {"passed", tally.passed},     {"measured", tally.figures},
+              {"warned", tally.warnings},   {"failed", tally.failed},
+              {"accepted", tally.accepted}, {"not_applicable", tally.not_applicable},
               {"checks", Json::array()}};
   for (const Result& result : results) {
     Json figures = Json::array();
@@ -41,6 +36,7 @@ std::string json_report(const RunFacts& facts, const std::vector<Result>& result
                                 {"title", result.check->title},
                                 {"reference", result.check->reference},
                                 {"verdict", to_string(result.finding.verdict())},
+                                {"accepted", result.accepted},
                                 {"figures", std::move(figures)},
                                 {"evidence", result.finding.evidence()},
                                 {"advice", advice_for(result)},

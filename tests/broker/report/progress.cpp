@@ -52,8 +52,8 @@ void Progress::OnTestEnd(const testing::TestInfo&) {
   const Result& result = runner_.results().back();
   static constexpr const char* kSigns[] = {"  --  ", " pass ", "figure", " warn ", " FAIL "};
   const auto verdict = result.finding.verdict();
-  std::printf("%s %-36s %s\n", kSigns[static_cast<std::size_t>(verdict)], result.check->id,
-              result.check->title);
+  const char* const sign = result.accepted ? "(fail)" : kSigns[static_cast<std::size_t>(verdict)];
+  std::printf("%s %-36s %s\n", sign, result.check->id, result.check->title);
   if (const std::string figures = figures_of(result.finding); !figures.empty()) {
     std::printf("       %s\n", figures.c_str());
   }

@@ -16,7 +16,7 @@ Tally tally_of(const std::vector<Result>& results) {
         ++tally.warnings;
         break;
       case Verdict::fail:
-        ++tally.failed;
+        ++(result.accepted ? tally.accepted : tally.failed);
         break;
       case Verdict::not_applicable:
         ++tally.not_applicable;
@@ -27,14 +27,16 @@ Tally tally_of(const std::vector<Result>& results) {
 }
 
 std::string summary_of(const Tally& tally) {
-  const unsigned all =
-      tally.passed + tally.figures + tally.warnings + tally.failed + tally.not_applicable;
+  const unsigned all = tally.passed + tally.figures + tally.warnings + tally.failed +
+                       tally.accepted + tally.not_applicable;
   const auto part = [](unsigned count, const char* what) {
     return std::to_string(count) + " " + what;
   };
   return part(all, all == 1 ? "check: " : "checks: ") + part(tally.passed, "passed, ") +
          part(tally.figures, "measured, ") + part(tally.warnings, "warned, ") +
-         part(tally.failed, "failed, ") + part(tally.not_applicable, "not applicable");
+         part(tally.failed, "failed, ") +
+         (tally.accepted > 0 ? part(tally.accepted, "failed and accepted, ") : "") +
+         part(tally.not_applicable, "not applicable");
 }
 
 }  // namespace holdfast::broker_test

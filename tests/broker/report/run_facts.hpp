@@ -23,6 +23,7 @@ struct Tally {
   unsigned figures = 0;
   unsigned warnings = 0;
   unsigned failed = 0;
+  unsigned accepted = 0;  ///< failures that are known
   unsigned not_applicable = 0;
 };
 

@@ -74,6 +74,11 @@ void Link::follow(const Drive& drive, const Conditions& rest) {
   set(Direction::down, conditions);
 }
 
+void Link::translate(Duration patience) {
+  const std::lock_guard lock(mutex_);
+  nat_.emplace(patience);
+}
+
 Traffic Link::traffic() const {
   const std::lock_guard lock(mutex_);
   return capture_.all();
@@ -137,9 +142,15 @@ void Link::read_from(int descriptor, Lane& lane, Direction direction, Instant ti
     Packet packet(buffer.begin(), buffer.begin() + count);
     // Up it is the near side that pays, when it sends.
     if (direction == Direction::up) capture_.note(packet, direction);
-    lane.put(std::move(packet), time);
+    if (passes_nat(packet, direction, time)) lane.put(std::move(packet), time);
   }
   crossed_.notify_all();
+}
+
+bool Link::passes_nat(const Packet& packet, Direction direction, Instant time) {
+  if (!nat_) return true;
+  const auto segment = read_segment(packet, direction);
+  return !segment || nat_->passes(*segment, time);
 }
 
 void Link::write_to(int descriptor, Lane& lane, Direction direction, Instant time) {

@@ -5,11 +5,13 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
 #include "support/link/capture.hpp"
 #include "support/link/lane.hpp"
+#include "support/link/nat.hpp"
 #include "support/link/network.hpp"
 
 namespace holdfast::test::link {
@@ -40,8 +42,14 @@ class Link {
   void set(const Conditions& conditions);
   void follow(const Drive& drive, const Conditions& rest = {});
 
+  // From now on there is a NAT between the two, with this patience; it knows none of
+  // the connections that there are.
+  void translate(Duration patience);
+
   // The near side gets another address, as a modem does when it changes network.
   void change_near_address(const std::string& ipv4) { near_.change_address(ipv4); }
+  // The near side is left without an address, as by a modem that has lost its network.
+  void drop_near_address() { near_.drop_address(); }
 
   // The bill so far; of a far port's TCP, or of all.
   Traffic traffic() const;
@@ -56,6 +64,7 @@ class Link {
   void run();
   void read_from(int descriptor, Lane& lane, Direction direction, Instant now);
   void write_to(int descriptor, Lane& lane, Direction direction, Instant now);
+  bool passes_nat(const Packet& packet, Direction direction, Instant now);
   void wake();
 
   Network far_network_;
@@ -67,6 +76,7 @@ class Link {
   Lane up_;
   Lane down_;
   Capture capture_;
+  std::optional<Nat> nat_;
   bool ending_ = false;
   std::thread thread_;
 };

@@ -162,6 +162,16 @@ void Tun::change_address(const std::string& ipv4) {
   set_address(ipv4);
 }
 
+void Tun::drop_address() {
+  const Descriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+  if (socket.get() < 0) throw_errno("socket");
+  ifreq request = request_for(name_);
+  sockaddr_in none{};
+  none.sin_family = AF_INET;
+  std::memcpy(&request.ifr_addr, &none, sizeof none);
+  if (::ioctl(socket.get(), SIOCSIFADDR, &request) != 0) throw_errno("no address");
+}
+
 void Tun::set_address(const std::string& ipv4) {
   const Descriptor socket(::socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
   if (socket.get() < 0) throw_errno("socket");

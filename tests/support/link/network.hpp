@@ -60,6 +60,8 @@ class Tun {
   // Takes another IPv4 address in place of the one it has; in the thread that is
   // in its network.
   void change_address(const std::string& ipv4);
+  // Is left without an IPv4 address.
+  void drop_address();
 
  private:
   void set_address(const std::string& ipv4);

@@ -91,5 +91,24 @@ TEST(AddressMemory, TriesNoMoreThanItsMost) {
   EXPECT_EQ(order.back(), kOld);
 }
 
+TEST(AddressMemory, GoesOnWithWhatAnEarlierProcessHasFound) {
+  AddressMemory memory(24h);
+  memory.restore(kOld, 23h, kStart);
+  EXPECT_EQ(memory.last(), kOld);
+  EXPECT_EQ(memory.age(kStart), 23h);
+  EXPECT_TRUE(memory.is_fresh(kStart + 1h - 1s));
+  EXPECT_FALSE(memory.is_fresh(kStart + 1h)) << "a restart makes no address younger";
+  memory.worked(kOld);
+  EXPECT_FALSE(memory.is_fresh(kStart + 1h));
+}
+
+TEST(AddressMemory, AsksFirstWhereNobodyKnowsHowOldTheAddressIs) {
+  AddressMemory memory(24h);
+  memory.restore(kOld, std::nullopt, kStart);
+  EXPECT_EQ(memory.last(), kOld) << "for the day on which no name server answers";
+  EXPECT_FALSE(memory.is_fresh(kStart));
+  EXPECT_FALSE(memory.age(kStart));
+}
+
 }  // namespace
 }  // namespace holdfast::channel

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <optional>
 
 #include <asio/io_context.hpp>
@@ -26,7 +27,8 @@ class DialerTest : public testing::Test {
         Dialer::Events{.bill = [this](const ChannelBill&) { ++bills; },
                        .refused_key = [](const pinning::Pin&) {},
                        .warning = [](const std::string&) {}},
-        [](const std::string&, std::uint16_t port, Failure&) {
+        [this](const std::string&, std::uint16_t port, Failure&) {
+          ++lookups;
           return Endpoints{{asio::ip::make_address("127.0.0.1"), port},
                            {asio::ip::make_address("127.0.0.2"), port}};
         });
@@ -52,6 +54,7 @@ class DialerTest : public testing::Test {
       {"sha256/ypeBEsobvcr6wjGzmiPcTaeG7/gUfE5yuYB3ha/uSLs="}, PinCount::one_is_enough));
   int answers = 0;
   int bills = 0;
+  std::atomic<int> lookups{0};
   Failure failure;
 };
 
@@ -101,6 +104,59 @@ TEST_F(DialerTest, AnswersNothingOnceItIsCancelledInWhateverTurn) {
     io.poll();
     ASSERT_EQ(answers, 0) << "cancelled after " << turns << " turns, and answered all the same";
   }
+}
+
+// What a device has found in an earlier life.
+class KnownAddresses : public Addresses {
+ public:
+  explicit KnownAddresses(std::optional<std::chrono::seconds> age) : age_(age) {}
+  std::optional<Known> recall(const std::string& host, std::uint16_t) override {
+    ++recalls;
+    if (host != "broker.test") return std::nullopt;
+    return Known{.address = asio::ip::make_address("127.0.0.3"), .age = age_};
+  }
+  void worked(const std::string&, std::uint16_t, const Known&) override { ADD_FAILURE(); }
+
+  int recalls = 0;
+
+ private:
+  std::optional<std::chrono::seconds> age_;
+};
+
+TEST_F(DialerTest, BeginsWithTheAddressOfAnEarlierProcessAndAsksWhenItFails) {
+  KnownAddresses known(1h);
+  const auto dialer = make("broker.test");
+  dialer->use_addresses(known);
+  dialer->dial(keys, note());
+  ASSERT_TRUE(run_until_answered());
+  EXPECT_EQ(lookups, 1);
+  EXPECT_EQ(bills, 3) << "the known one, and the two that were named";
+  answers = 0;
+  dialer->dial(keys, note());
+  ASSERT_TRUE(run_until_answered());
+  EXPECT_EQ(known.recalls, 1) << "from then on it knows better itself";
+}
+
+TEST_F(DialerTest, AsksFirstWhereTheAddressIsTooOldAndTriesItLast) {
+  for (const auto age : {std::optional<std::chrono::seconds>(24h), {}}) {
+    KnownAddresses known(age);
+    const auto dialer = make("broker.test");
+    dialer->use_addresses(known);
+    answers = bills = 0;
+    dialer->dial(keys, note());
+    ASSERT_TRUE(run_until_answered());
+    EXPECT_EQ(bills, 3);
+    EXPECT_NE(failure.detail.find("127.0.0.3"), std::string::npos) << failure.detail;
+  }
+}
+
+TEST_F(DialerTest, NeedsNoMemoryForAnAddress) {
+  KnownAddresses known(1h);
+  const auto dialer = make("127.0.0.1");
+  dialer->use_addresses(known);
+  dialer->dial(keys, note());
+  ASSERT_TRUE(run_until_answered());
+  EXPECT_EQ(known.recalls, 0);
 }
 
 }  // namespace

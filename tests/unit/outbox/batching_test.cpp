@@ -162,6 +162,31 @@ TEST_F(Batching, StoredReadingsBecomeOneRowBeforeTheyAreSent) {
   EXPECT_THAT(desk.rows(), IsEmpty());
 }
 
+// The line looks for more with each reading that comes. Those that came while a number was being
+// written would each have got a message, and a number, of their own.
+TEST_F(Batching, ReadingsThatComeWhileANumberIsWrittenShareTheNextMessage) {
+  push(3, Durable::at_push(), 0s);
+  desk.work();
+  ASSERT_EQ(desk.clerk().take(desk.now), nullptr);  // it needs its number first
+  const Clerk::Work commit = desk.begin();
+  for (int i = 0; i < 3; ++i) {
+    push(1, Durable::at_push(), 0s);
+    ASSERT_EQ(desk.clerk().take(desk.now), nullptr);
+  }
+  desk.done(commit);
+  EXPECT_THAT(sent(), ElementsAre(ElementsAre(1, 2, 3), ElementsAre(4, 5, 6)));
+  EXPECT_THAT(numbers, ElementsAre(1, 2));
+}
+
+TEST_F(Batching, SmallReadingsBehindALargeOneFillItsMessage) {
+  Entry large = reading();
+  large.payload.resize(200);
+  ASSERT_NE(desk.put(std::move(large)), 0U);
+  push(30);
+  desk.now += 60s;
+  EXPECT_THAT(sent(), ElementsAre(SizeIs(31)));
+}
+
 TEST_F(Batching, ACrashBeforeTheCommitFindsTheReadingsApart) {
   push(3, Durable::at_push());
   desk.now += 60s;

@@ -120,6 +120,43 @@ TEST(SessionProbe, ComesMoreOftenAfterALineDiedInSilence) {
   EXPECT_EQ(run.last<Probe>().after, 144s);
 }
 
+// A NAT that forgets an idle connection after `patience`, and says nothing: the kernel's probes
+// that come later are not answered, and half a minute later the line is dead.
+std::size_t live_behind_nat(Harness& run, Duration patience, Duration time) {
+  std::size_t deaths = 0;
+  answer_pings(run);
+  const Duration end = run.elapsed() + time;
+  while (run.elapsed() < end) {
+    const std::chrono::seconds after = run.last<Probe>().after;
+    run.run_for(after);
+    if (after < patience || run.last<Probe>().after != after) continue;
+    run.run_for(30s);
+    run.ended(Errc::timed_out);
+    ++deaths;
+    run.run_for(run.last<Wait>().time);
+    run.dialled();
+    run.logged_in();
+  }
+  return deaths;
+}
+
+TEST(SessionProbe, SettlesBelowThePatienceOfASilentNatAndHoldsTheLineFromThenOn) {
+  for (const auto patience : {2min, 5min, 12min}) {
+    Harness run = reachable(30min);
+    // Every ceiling is tried a few times in a month, and each try costs a set-up.
+    EXPECT_LE(live_behind_nat(run, patience, 24h * 30), 20U) << patience.count();
+    EXPECT_LT(run.last<Probe>().after, patience);
+    EXPECT_GE(run.last<Probe>().after, patience / 3) << patience.count();
+    EXPECT_EQ(live_behind_nat(run, patience, 5h), 0U) << patience.count();
+
+    Harness next = Harness(Config{});  // the device was started anew
+    next.session.restore(run.session.idle_records().rows());
+    next.load(kReachable);
+    next.bring_up();
+    EXPECT_EQ(next.last<Probe>().after, run.last<Probe>().after);
+  }
+}
+
 TEST(SessionProbe, LearnsNothingFromALineThatDiedInUse) {
   Harness run = reachable(60min);
   for (int n = 0; n < 100; ++n) {

@@ -114,6 +114,25 @@ TEST_F(SlotsTest, TearOfAnySectorLeavesTheOldOrTheNewContent) {
   }
 }
 
+TEST_F(SlotsTest, AFirstWriteThatIsCutLosesNothingAndIsNoDamage) {
+  test::write_file(slot('a').string() + ".new", "half of the fir");
+  EXPECT_FALSE(load());
+  EXPECT_THAT(remark, IsEmpty());
+  store("one");
+  store("two");
+  EXPECT_EQ(load(), content_of("two"));
+  EXPECT_FALSE(fs::exists(slot('a').string() + ".new"));
+  EXPECT_FALSE(fs::exists(slot('b').string() + ".new"));
+}
+
+TEST_F(SlotsTest, ASlotThatIsAloneAndDamagedIsReported) {
+  store("one");
+  ASSERT_FALSE(fs::exists(slot('b')));
+  test::write_file(slot('a'), "");
+  EXPECT_FALSE(load());
+  EXPECT_THAT(remark, HasSubstr("damaged"));
+}
+
 TEST_F(SlotsTest, DamageOfBothIsReportedAndSetAside) {
   store("one");
   store("two");
@@ -125,6 +144,18 @@ TEST_F(SlotsTest, DamageOfBothIsReportedAndSetAside) {
   store("three");
   EXPECT_EQ(load(), content_of("three"));
   EXPECT_THAT(remark, IsEmpty());
+}
+
+TEST_F(SlotsTest, CanBeLookedAtWhileTheirOwnerWritesThem) {
+  EXPECT_FALSE(Slots::peek(temp.path(), "trust", 1));
+  store("one");
+  store("two");
+  EXPECT_EQ(Slots::peek(temp.path(), "trust", 1), content_of("two"));
+  test::write_file(slot('b'), "half of the thi");
+  EXPECT_EQ(Slots::peek(temp.path(), "trust", 1), content_of("one"));
+  test::write_file(slot('a'), "rubbish");
+  EXPECT_FALSE(Slots::peek(temp.path(), "trust", 1));
+  EXPECT_TRUE(fs::exists(slot('a')) && fs::exists(slot('b')));
 }
 
 TEST_F(SlotsTest, LeaveThoseOfANewerFormatAlone) {
