@@ -14,6 +14,14 @@ std::set<std::string> SuiteRun::with(const std::string& verdict) const {
   return ids;
 }
 
+std::set<std::string> SuiteRun::failed() const {
+  std::set<std::string> ids = with("fail");
+  for (const Json& check : json.at("checks")) {
+    if (check.at("accepted")) ids.erase(check.at("id").get<std::string>());
+  }
+  return ids;
+}
+
 Json SuiteRun::check(const std::string& id) const {
   for (const Json& one : json.at("checks")) {
     if (one.at("id") == id) return one;
@@ -47,6 +55,11 @@ SuiteRun SuiteTest::run(std::uint16_t port, const Words& more) {
   SuiteRun run{result.status, result.output, nullptr};
   if (std::filesystem::exists(report)) run.json = Json::parse(test::read_file(report));
   return run;
+}
+
+Words SuiteTest::accepted() {
+  return {"--accept", "delivery.receive_maximum_down", "--accept",
+          "delivery.packet_size_down_queue"};
 }
 
 std::unique_ptr<test::Mosquitto> SuiteTest::make_broker(test::MosquittoOptions options) {
