@@ -26,6 +26,12 @@ std::string SuiteRun::verdict(const std::string& id) const {
   return one.is_null() ? "did not run" : one.at("verdict").get<std::string>();
 }
 
+Words accepting(const std::set<std::string>& ids) {
+  Words words;
+  for (const std::string& id : ids) words.insert(words.end(), {"--accept", id});
+  return words;
+}
+
 SuiteTest::SuiteTest()
     : key_(test::self_signed(dir_, test::KeyType::p256, "localhost")),
       backup_(test::self_signed(dir_, test::KeyType::p256, "localhost")) {}
