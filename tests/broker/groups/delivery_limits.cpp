@@ -110,6 +110,11 @@ std::vector<Publish> send_too_large(Stage& stage, std::uint32_t in_flight) {
   const auto to = stage.log_in(login);
   subscribe_at(*to, stage.topic(), 1);
   const auto from = stage.log_in("from");
+  const auto most = from->connack().properties.number(Property::maximum_packet_size);
+  if (most && *most < 4 * kLargestTaken) {
+    throw NotOffered("it takes packets of up to " + std::to_string(*most) +
+                     " bytes itself: none that is too large for the device can be sent");
+  }
   for (const std::string& payload :
        {std::string("before"), std::string(2 * kLargestTaken, 'x'), std::string("after")}) {
     publish(*from, {.topic = stage.topic(), .payload = payload, .qos = 1});

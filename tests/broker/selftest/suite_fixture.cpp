@@ -34,6 +34,12 @@ std::string SuiteRun::verdict(const std::string& id) const {
   return one.is_null() ? "did not run" : one.at("verdict").get<std::string>();
 }
 
+Words accepting(const std::set<std::string>& ids) {
+  Words words;
+  for (const std::string& id : ids) words.insert(words.end(), {"--accept", id});
+  return words;
+}
+
 SuiteTest::SuiteTest()
     : key_(test::self_signed(dir_, test::KeyType::p256, "localhost")),
       backup_(test::self_signed(dir_, test::KeyType::p256, "localhost")) {}
@@ -55,11 +61,6 @@ SuiteRun SuiteTest::run(std::uint16_t port, const Words& more) {
   SuiteRun run{result.status, result.output, nullptr};
   if (std::filesystem::exists(report)) run.json = Json::parse(test::read_file(report));
   return run;
-}
-
-Words SuiteTest::accepted() {
-  return {"--accept", "delivery.receive_maximum_down", "--accept",
-          "delivery.packet_size_down_queue"};
 }
 
 std::unique_ptr<test::Mosquitto> SuiteTest::make_broker(test::MosquittoOptions options) {

@@ -40,6 +40,9 @@ struct SuiteRun {
 inline const std::set<std::string> kMosquittoFaults{"delivery.receive_maximum_down",
                                                     "delivery.packet_size_down_queue"};
 
+/// `--accept` for each of them.
+Words accepting(const std::set<std::string>& ids);
+
 class SuiteTest : public ::testing::Test {
  protected:
   SuiteTest();
