@@ -67,7 +67,7 @@ Slots::Slots(std::filesystem::path directory, std::string name, unsigned format)
 std::string Slots::newer_format() const {
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator(directory_, error)) {
-    const std::string file = entry.path().filename().string();
+    std::string file = entry.path().filename().string();
     if (!file.starts_with(name_ + ".")) continue;
     const std::string_view rest = std::string_view(file).substr(name_.size() + 1);
     unsigned format = 0;
@@ -148,7 +148,7 @@ Failure Slots::store(Bytes content) {
   slot.generation = 0;
   const bool fresh = !std::filesystem::exists(std::filesystem::symlink_status(slot.path));
   const std::filesystem::path path = fresh ? slot.path.string() + ".new" : slot.path.string();
-  if (const Failure failure = overwrite(path, bytes)) {
+  if (Failure failure = overwrite(path, bytes)) {
     if (fresh) ::unlink(path.c_str());
     return failure;
   }
