@@ -42,6 +42,11 @@ Position position_of(const Columns& columns) {
   return position;
 }
 
+[[noreturn]] void refuse(const std::string& file, std::size_t number, const std::string& line) {
+  throw std::runtime_error(file + ":" + std::to_string(number) + " is \"" + line +
+                           "\"; wanted are " + std::string(kHeader));
+}
+
 }  // namespace
 
 Track read_track(const std::string& file) {
@@ -53,10 +58,7 @@ Track read_track(const std::string& file) {
     if (!line.empty() && line.back() == '\r') line.pop_back();
     if (number == 1 && line == kHeader) continue;
     const auto columns = parse(line);
-    if (!columns || number == 1) {
-      throw std::runtime_error(file + ":" + std::to_string(number) + " is \"" + line +
-                               "\"; wanted are " + std::string(kHeader));
-    }
+    if (!columns || number == 1) refuse(file, number, line);
     track.positions.push_back(position_of(*columns));
   }
   if (track.positions.empty()) throw std::runtime_error(file + " has no position");

@@ -241,7 +241,7 @@ class Stream {
   /// The same, of a builder that has been finished with a `T` and its identifier; anything else is
   /// refused with `malformed_payload` or `foreign_payload`.
   template <std::derived_from<flatbuffers::FlatBufferBuilder> Builder>
-  Receipt push(const Builder& finished, PushOptions options = {}) {
+  Receipt push(const Builder& finished, const PushOptions& options = {}) {
     std::error_code error;
     if (verify<T>(as_payload(finished), error) == nullptr) {
       return {0, error, "finish the builder with the root type and its identifier"};
@@ -262,7 +262,7 @@ class SeriesStream {
  public:
   /// Takes one reading into the outbox. Errors as `Device::publish`, and `invalid_reading` for a
   /// value that its channel cannot hold (NaN where there is a resolution).
-  Receipt push(const Row& row, PushOptions options = {}) {
+  Receipt push(const Row& row, const PushOptions& options = {}) {
     Sample samples[limits::kMaxSeriesChannels];
     declaration_.samples(row, samples);
     return base_.push_samples(declaration_.layout(),
@@ -349,9 +349,9 @@ void Device::on_series(std::string_view filter, SeriesLayout layout, Handler han
 template <class Row, class Handler>
 void Device::on_series(std::string_view filter, SeriesOf<Row> declaration, Handler handler,
                        SubscribeOptions options) {
-  constexpr bool takes_arrival =
+  constexpr bool kTakesArrival =
       std::is_invocable_v<Handler&, const Row&, const SeriesTime&, const Arrival&>;
-  static_assert(takes_arrival || std::is_invocable_v<Handler&, const Row&, const SeriesTime&>,
+  static_assert(kTakesArrival || std::is_invocable_v<Handler&, const Row&, const SeriesTime&>,
                 "a handler takes (const Row&, const SeriesTime&) and perhaps (const Arrival&)");
   SeriesLayout layout = declaration.layout();
   on_series(
@@ -360,7 +360,7 @@ void Device::on_series(std::string_view filter, SeriesOf<Row> declaration, Handl
           const SeriesReader& reader, const Arrival& arrival) mutable {
         for (const SeriesRow reading : reader) {
           const Row row = declaration.row(reading);
-          if constexpr (takes_arrival) {
+          if constexpr (kTakesArrival) {
             Arrival one = arrival;
             if (one.origin) one.origin->part = static_cast<std::uint32_t>(reading.index());
             handler(row, reading.time(), std::as_const(one));
@@ -375,14 +375,14 @@ void Device::on_series(std::string_view filter, SeriesOf<Row> declaration, Handl
 template <class Row>
 SeriesStream<Row> Device::series(std::string_view topic, SeriesOf<Row> declaration,
                                  StreamOptions options, Declare declare) {
-  detail::StreamBase base(core_, topic, options);
+  detail::StreamBase base(core_, topic, std::move(options));
   if (declare == Declare::retained) base.declare(declaration.layout());
   return SeriesStream<Row>(std::move(base), std::move(declaration));
 }
 
 inline SeriesStream<void> Device::series(std::string_view topic, SeriesLayout layout,
                                          StreamOptions options, Declare declare) {
-  detail::StreamBase base(core_, topic, options);
+  detail::StreamBase base(core_, topic, std::move(options));
   if (declare == Declare::retained) base.declare(layout);
   return SeriesStream<void>(std::move(base), std::move(layout));
 }
@@ -402,7 +402,7 @@ Receipt Device::call(std::string_view topic, const typename Request::NativeTable
 
 template <Payload T>
 Stream<T> Device::stream(std::string_view topic, StreamOptions options) {
-  return Stream<T>(detail::StreamBase(core_, topic, options));
+  return Stream<T>(detail::StreamBase(core_, topic, std::move(options)));
 }
 
 template <Payload Desired, Payload Reported>
