@@ -54,8 +54,8 @@ Ejabberd::Ejabberd(EjabberdOptions options) : options_(std::move(options)) {
 }
 
 void Ejabberd::write_config() const {
-  dir_.write("broker.pem", test::read_file(options_.tls.cert_file) +
-                               test::read_file(options_.tls.key_file));
+  dir_.write("broker.pem",
+             test::read_file(options_.tls.cert_file) + test::read_file(options_.tls.key_file));
   dir_.write("ejabberd.yml",
              "hosts: [localhost]\n"
              "loglevel: info\n"
@@ -95,10 +95,10 @@ bool Ejabberd::launch() {
   const std::string add_user = "ok = ejabberd_auth:try_register(<<\"" + options_.user +
                                "\">>, <<\"localhost\">>, <<\"" + options_.password +
                                "\">>), io:format(\"user added~n\").";
-  process_ = test::Process::spawn({kErlang, "-noinput", "+sbwt", "none", "+sbwtdcpu", "none",
-                                   "+sbwtdio", "none", "-mnesia", "dir", spool, "-s", "ejabberd",
-                                   "-eval", add_user},
-                                  std::move(process));
+  process_ =
+      test::Process::spawn({kErlang, "-noinput", "+sbwt", "none", "+sbwtdcpu", "none", "+sbwtdio",
+                            "none", "-mnesia", "dir", spool, "-s", "ejabberd", "-eval", add_user},
+                           std::move(process));
   return process_->wait_for_line("user added", kReadyBound).has_value() &&
          process_->wait_for_line("Start accepting TLS connections", kReadyBound).has_value();
 }

@@ -26,9 +26,8 @@ class EjabberdSuiteTest : public SuiteTest {
 
 TEST_F(EjabberdSuiteTest, ScoresWhatIsKnownOfIt) {
   const Ejabberd broker({.tls = key_, .user = "truck", .password = "secret"});
-  const SuiteRun run =
-      this->run(broker.port(), {"--username", "truck@localhost", "--password-file",
-                                dir_.write("password", "secret\n").string()});
+  const SuiteRun run = this->run(broker.port(), {"--username", "truck@localhost", "--password-file",
+                                                 dir_.write("password", "secret\n").string()});
   std::cout << score_table("ejabberd " + Ejabberd::version(), run);
   expect_all_carried_out(run);
   EXPECT_EQ(run.status, 1);

@@ -130,7 +130,8 @@ bool Rabbitmq::launch(Node& node, std::size_t number) {
       {"RABBITMQ_DIST_PORT", std::to_string(test::unused_port())},
       {"ERL_EPMD_ADDRESS", "127.0.0.1"},
       {"ERL_EPMD_PORT", std::to_string(name_port_)},
-      // With it the script becomes the node instead of waiting for it, so that the node ends with us.
+      // With it the script becomes the node instead of waiting for it, so that the node ends with
+      // us.
       {"RABBITMQ_ALLOW_INPUT", "1"},
       // Erlang's schedulers spin for work before they sleep; others share this machine.
       {"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",

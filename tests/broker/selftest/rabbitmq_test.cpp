@@ -38,9 +38,7 @@ class RabbitmqSuiteTest : public SuiteTest {
       GTEST_SKIP() << "no rabbitmq-server; sdk/cmake/install-packages brokers installs it";
     }
   }
-  RabbitmqOptions options() const {
-    return {.tls = key_, .user = "truck", .password = "secret"};
-  }
+  RabbitmqOptions options() const { return {.tls = key_, .user = "truck", .password = "secret"}; }
   SuiteRun run_with_login(std::uint16_t port, const Words& more = {}) {
     Words words{"--username", "truck", "--password-file",
                 dir_.write("password", "secret\n").string()};
@@ -71,13 +69,13 @@ TEST_F(RabbitmqSuiteTest, WhatItDoesNotSpeakDoesNotApply) {
   const Rabbitmq broker(options());
   const SuiteRun run = run_with_login(broker.port(), {"--gtest_filter", "delivery.*"});
   const Ids lacking = run.with("not_applicable");
-  EXPECT_THAT(lacking,
-              IsSupersetOf(Ids{"delivery.no_local", "delivery.user_properties", "delivery.shared",
-                               "delivery.message_expired", "delivery.packet_size_down",
-                               "delivery.receive_maximum_down", "delivery.will_delay",
-                               // It grants 1 where 2 is asked, as it may.
-                               "delivery.qos2", "delivery.qos2_up_publish",
-                               "delivery.qos2_down_pubrec"}))
+  EXPECT_THAT(
+      lacking,
+      IsSupersetOf(Ids{"delivery.no_local", "delivery.user_properties", "delivery.shared",
+                       "delivery.message_expired", "delivery.packet_size_down",
+                       "delivery.receive_maximum_down", "delivery.will_delay",
+                       // It grants 1 where 2 is asked, as it may.
+                       "delivery.qos2", "delivery.qos2_up_publish", "delivery.qos2_down_pubrec"}))
       << run.output;
   EXPECT_EQ(run.verdict("delivery.suback_codes"), "pass") << run.output;
 }
@@ -86,8 +84,8 @@ TEST_F(RabbitmqSuiteTest, WithoutTicketsItIsWarnedOf) {
   RabbitmqOptions without = options();
   without.tickets = false;
   const Rabbitmq broker(without);
-  const SuiteRun run = run_with_login(
-      broker.port(), {"--gtest_filter", "economy.*:resilience.reconnect_storm"});
+  const SuiteRun run =
+      run_with_login(broker.port(), {"--gtest_filter", "economy.*:resilience.reconnect_storm"});
   expect_all_carried_out(run);
   EXPECT_EQ(run.status, 0) << run.output;
   EXPECT_EQ(run.verdict("economy.tickets"), "warning") << run.output;

@@ -88,9 +88,9 @@ TEST_F(RecommendedSuiteTest, HoldsADeviceToItsOwnTopics) {
   const SuiteRun own = run_as("truck", {"--topic-prefix", "fleet/truck", "--gtest_filter",
                                         "delivery.qos1_down:delivery.retained"});
   EXPECT_EQ(own.status, 0) << own.output;
-  const SuiteRun other = run_as("truck", {"--topic-prefix", "fleet/other", "--gtest_filter",
-                                          "delivery.qos1_down:delivery.retained", "--max-wait",
-                                          "1"});
+  const SuiteRun other =
+      run_as("truck", {"--topic-prefix", "fleet/other", "--gtest_filter",
+                       "delivery.qos1_down:delivery.retained", "--max-wait", "1"});
   EXPECT_EQ(other.with("fail"), (Ids{"delivery.qos1_down", "delivery.retained"})) << other.output;
 }
 

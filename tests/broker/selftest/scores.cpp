@@ -52,8 +52,8 @@ std::string score_table(const std::string& broker, const SuiteRun& run) {
     if (scores.empty() || scores.back().group != group) scores.push_back({.group = group});
     count(scores.back(), check);
   }
-  std::string text = "\n### " + broker + ", MQTT " + run.json.at("mqtt").get<std::string>() +
-                     ", " + std::to_string(static_cast<int>(run.json.at("seconds"))) +
+  std::string text = "\n### " + broker + ", MQTT " + run.json.at("mqtt").get<std::string>() + ", " +
+                     std::to_string(static_cast<int>(run.json.at("seconds"))) +
                      " s\n\n| group | passed | measured | not applicable | warned | failed |\n"
                      "| --- | --- | --- | --- | --- | --- |\n";
   for (const Score& score : scores) {
