@@ -149,7 +149,7 @@ void add_connection_options(CLI::App& app, Connection& connection) {
     app.add_option("--reachable-within", connection.reachable_within,
                    "how long a dead line may go unnoticed, 10s to 18h; 15min unless told")
         ->type_name("DURATION");
-  } else {
+  } else if (connection.command == "pub") {
     app.add_option("--hold", connection.hold,
                    "whether the line is held while there is nothing to send: automatic, where that "
                    "is cheaper than coming back, or always")

@@ -27,19 +27,21 @@ struct Measured {
 };
 
 // HTTPS POST without its body by curl to nginx, TLS 1.3, leaf and intermediate RSA-2048.
-constexpr Measured kHttpsPost{5'871, 22};
+constexpr Measured kHttpsPost{5'821, 21};
 // The same on a connection that is kept, HTTP/1.1.
-constexpr Measured kHttpsKeptPost{470, 4};
+constexpr Measured kHttpsKeptPost{473, 3};
 // libmosquitto: every set-up is a full one; an end in order.
-constexpr Measured kPlainSetUp{2'449, 13};
-constexpr Measured kPlainClosing{336, 6};
+constexpr Measured kPlainSetUp{2'541, 13};
+constexpr Measured kPlainClosing{320, 6};
+// The broker's TCP acknowledges a ping that stands alone before it is answered.
+constexpr Measured kPlainPing{256, 5};
 // Holdfast at a mosquitto with a P-256 key, tickets and CONNACK included.
 constexpr Measured kFullSetUp{2'113, 11};
 constexpr Measured kResumedSetUp{1'472, 9};
 constexpr double kResumedTlsBytes = 638 + 255;  // of it: handshake and ticket
 constexpr Measured kClosing{static_cast<double>(limits::kCloseIpBytes), 3};
 // Both families of addresses asked of a name server on the way.
-constexpr Measured kLookup{350, 4};
+constexpr Measured kLookup{284, 4};
 
 // libmosquitto's default.
 constexpr auto kPlainKeepAlive = 60s;
@@ -96,7 +98,7 @@ Profile plain_mqtt(const Plan& plan) {
           .set_up = on_path(kPlainSetUp, plan.path),
           .lookup = on_path(kLookup, plan.path),
           .closing = on_path(kPlainClosing, plan.path),
-          .ping = economics::ping(plan.path),
+          .ping = on_path(kPlainPing, plan.path),
           .ping_every = pings};
 }
 

@@ -36,6 +36,9 @@ class Libmosquitto final : public Way {
     mosquitto_publish_callback_set(client_, [](mosquitto*, void* self, int id) {
       static_cast<Libmosquitto*>(self)->published_.append(id);
     });
+    mosquitto_disconnect_callback_set(client_, [](mosquitto*, void* self, int code) {
+      static_cast<Libmosquitto*>(self)->disconnected_.append(code);
+    });
     connected_.clear();
     if (mosquitto_connect(client_, kHost, port_, settings_.keep_alive_s) != MOSQ_ERR_SUCCESS ||
         mosquitto_loop_start(client_) != MOSQ_ERR_SUCCESS ||
@@ -56,14 +59,19 @@ class Libmosquitto final : public Way {
   }
 
   void disconnect() override {
+    disconnected_.clear();
     mosquitto_disconnect(client_);
+    // Not told by a client that has just lost its connection, whose loop then goes on for ever.
+    (void)disconnected_.wait_for_count(1, kGoodbyeBound);
     end();
   }
 
  private:
+  static constexpr auto kGoodbyeBound = std::chrono::seconds(15);
+
   void end() {
     if (client_ == nullptr) return;
-    mosquitto_loop_stop(client_, false);
+    mosquitto_loop_stop(client_, true);
     mosquitto_destroy(client_);
     client_ = nullptr;
   }
@@ -74,6 +82,7 @@ class Libmosquitto final : public Way {
   Drive drive_;
   mosquitto* client_ = nullptr;
   test::EventLog<int> connected_;
+  test::EventLog<int> disconnected_;
   test::EventLog<int> published_;
 };
 

@@ -245,6 +245,7 @@ std::vector<Check> message_checks() {
        .reference = "[MQTT-4.5.0-1], [MQTT-4.3.2-4]",
        .meaning = "Devices with this SDK do not work with this broker.",
        .settings = {{"", "the other checks of this group narrow it down"}},
+       .needs = Need::tls_1_3,
        .run = device},
       {.id = "delivery.qos0",
        .title = "messages of QoS 0 arrive, none of them twice",

@@ -28,9 +28,9 @@ TEST_P(BentBrokerTest, IsNoticedByTheChecksOfItsRule) {
 
 TEST_F(SuiteTest, AnUnbentRelayPasses) {
   const BentBroker broker(key_, {});
-  const SuiteRun run = this->run(broker.port());
+  const SuiteRun run = this->run(broker.port(), accepting(kMosquittoFaults));
   EXPECT_EQ(run.status, 0) << run.output;
-  EXPECT_EQ(run.with("fail"), std::set<std::string>()) << run.output;
+  EXPECT_EQ(run.failed(), std::set<std::string>()) << run.output;
 }
 
 }  // namespace

@@ -14,6 +14,14 @@ std::set<std::string> SuiteRun::with(const std::string& verdict) const {
   return ids;
 }
 
+std::set<std::string> SuiteRun::failed() const {
+  std::set<std::string> ids = with("fail");
+  for (const Json& check : json.at("checks")) {
+    if (check.at("accepted")) ids.erase(check.at("id").get<std::string>());
+  }
+  return ids;
+}
+
 Json SuiteRun::check(const std::string& id) const {
   for (const Json& one : json.at("checks")) {
     if (one.at("id") == id) return one;
