@@ -59,7 +59,7 @@ class SuiteTest : public ::testing::Test {
   test::Identity key_;
   test::Identity backup_;
 
-  static constexpr std::chrono::seconds kRunBound{240};
+  static constexpr std::chrono::seconds kRunBound{480};
 };
 
 }  // namespace holdfast::broker_test
