@@ -1,6 +1,7 @@
 // Acknowledgements that nobody waits for, more messages than agreed, and the end of a connection.
 
 #include <array>
+#include <vector>
 
 #include "groups/hostile.hpp"
 #include "groups/safety.hpp"
@@ -11,9 +12,19 @@ namespace {
 
 constexpr std::uint16_t kUnknownId = 4711;
 
+// A broker without QoS 2 never meets its packets from a client that keeps the rules.
+bool offers_qos_2(Stage& stage) {
+  const auto peer = stage.log_in("asks");
+  const std::uint8_t granted = peer->try_subscribe(stage.topic("asks"), 2);
+  peer->disconnect();
+  return granted == 2;
+}
+
 void unknown_ack(Stage& stage, Finding& finding) {
   Bystander bystander(stage);
-  for (const Type type : {Type::puback, Type::pubrec, Type::pubcomp}) {
+  std::vector<Type> types{Type::puback};
+  if (offers_qos_2(stage)) types.insert(types.end(), {Type::pubrec, Type::pubcomp});
+  for (const Type type : types) {
     const auto peer = stage.log_in(std::string(name_of(type)));
     try {
       // The answer to an unknown PUBREC may be a PUBREL: it is not to be completed.
@@ -34,6 +45,7 @@ void unknown_ack(Stage& stage, Finding& finding) {
 // A device that lost its PUBCOMP repeats its PUBREL: without an answer it repeats it for ever.
 void unknown_pubrel(Stage& stage, Finding& finding) {
   constexpr std::uint8_t kNotFound = 0x92;
+  if (!offers_qos_2(stage)) return finding.not_applicable("the broker grants no QoS 2");
   Bystander bystander(stage);
   const auto peer = stage.log_in("h");
   try {

@@ -49,9 +49,6 @@ class SuiteTest : public ::testing::Test {
 
   /// `holdfast-broker-test --broker … --pin … WORDS…` with this test's key and a JSON file.
   SuiteRun run(std::uint16_t port, const Words& more = {});
-  /// What mosquitto 2.0.11 does wrong and no setting mends (docs/BROKERS.md), as words that accept
-  /// it.
-  static Words accepted();
   /// A mosquitto with TLS and this test's key, started.
   std::unique_ptr<test::Mosquitto> make_broker(test::MosquittoOptions options = {});
 
