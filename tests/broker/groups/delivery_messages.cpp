@@ -221,7 +221,20 @@ void device(Stage& stage, Finding& finding) {
          .qos = 1});
     changed.notify_all();
   });
+  // Not before the broker has granted it: a busy one may take the messages first.
+  bool subscribed = false;
+  device.on_event([&](const Event& event) {
+    const std::lock_guard lock(mutex);
+    subscribed = subscribed || event.kind == EventKind::subscribed;
+    changed.notify_all();
+  });
   device.start();
+  {
+    std::unique_lock lock(mutex);
+    if (!changed.wait_for(lock, stage.patience(), [&] { return subscribed; })) {
+      finding.fail("the device was not connected and subscribed in time");
+    }
+  }
   for (const std::string& payload : sent) device.publish(stage.topic(), as_payload(payload));
   const auto bound = std::chrono::duration_cast<std::chrono::milliseconds>(
       std::min<Clock::duration>(stage.patience(), std::chrono::seconds(5)));
