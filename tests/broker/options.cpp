@@ -98,7 +98,7 @@ void add_options(CLI::App& app, SuiteOptions& options, Words& words) {
   const std::map<std::string, Load> loads{
       {"none", Load::none}, {"quick", Load::quick}, {"fleet", Load::fleet}};
   app.add_option("--load", options.load, "none, quick or fleet")
-      ->transform(CLI::CheckedTransformer(loads))
+      ->transform(CLI::CheckedTransformer(loads).description(""))
       ->type_name("SIZE");
   app.add_option("--json", options.json_file, "write the results there")->type_name("FILE");
   app.add_option("--html", options.html_file, "write a report for people there")->type_name("FILE");

@@ -10,7 +10,7 @@
 
 #include "catalogue.hpp"
 #include "crowd.hpp"
-#include "groups/economy_parts.hpp"
+#include "groups/economy/parts.hpp"
 #include "local_process.hpp"
 #include "stage.hpp"
 #include "wire/interruption.hpp"

@@ -5,7 +5,7 @@
 
 #include "catalogue.hpp"
 #include "crowd.hpp"
-#include "groups/economy_parts.hpp"
+#include "groups/economy/parts.hpp"
 #include "shell_command.hpp"
 #include "stage.hpp"
 #include "wire/interruption.hpp"

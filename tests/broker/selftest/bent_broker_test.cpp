@@ -2,7 +2,7 @@
 // other one.
 
 #include "selftest/bent_broker.hpp"
-#include "selftest/bends.hpp"
+#include "selftest/bends/rule.hpp"
 #include "selftest/suite_fixture.hpp"
 
 namespace holdfast::broker_test {

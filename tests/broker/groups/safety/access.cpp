@@ -5,8 +5,8 @@
 #include <set>
 
 #include "catalogue.hpp"
-#include "groups/hostile.hpp"
-#include "groups/safety.hpp"
+#include "groups/safety/hostile.hpp"
+#include "groups/safety/parts.hpp"
 #include "wire/interruption.hpp"
 #include "wire/peer_error.hpp"
 

@@ -1,7 +1,7 @@
 // Publications that break rules: the connection ends, and nobody gets them.
 
-#include "groups/hostile.hpp"
-#include "groups/safety.hpp"
+#include "groups/safety/hostile.hpp"
+#include "groups/safety/parts.hpp"
 
 namespace holdfast::broker_test {
 namespace {

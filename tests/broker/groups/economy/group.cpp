@@ -4,7 +4,7 @@
 #include <cstdint>
 
 #include "catalogue.hpp"
-#include "groups/economy_parts.hpp"
+#include "groups/economy/parts.hpp"
 #include "stage.hpp"
 #include "wire/peer_error.hpp"
 

@@ -2,8 +2,8 @@
 
 #include <array>
 
-#include "groups/hostile.hpp"
-#include "groups/safety.hpp"
+#include "groups/safety/hostile.hpp"
+#include "groups/safety/parts.hpp"
 
 namespace holdfast::broker_test {
 namespace {

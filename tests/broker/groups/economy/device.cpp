@@ -4,7 +4,7 @@
 #include <memory>
 
 #include "device_run.hpp"
-#include "groups/economy_parts.hpp"
+#include "groups/economy/parts.hpp"
 #include "scratch_dir.hpp"
 
 namespace holdfast::broker_test {

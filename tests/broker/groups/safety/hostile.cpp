@@ -1,4 +1,4 @@
-#include "groups/hostile.hpp"
+#include "groups/safety/hostile.hpp"
 
 #include <algorithm>
 #include <map>

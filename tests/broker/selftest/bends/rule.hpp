@@ -24,6 +24,13 @@ struct BrokenRule {
   }
 };
 
+/// All of them.
 std::vector<BrokenRule> broken_rules();
+
+// A file each.
+std::vector<BrokenRule> of_the_line();
+std::vector<BrokenRule> of_messages();
+std::vector<BrokenRule> of_sessions();
+std::vector<BrokenRule> of_safety();
 
 }  // namespace holdfast::broker_test

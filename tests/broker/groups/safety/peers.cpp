@@ -8,8 +8,8 @@
 #include <cerrno>
 #include <utility>
 
-#include "groups/hostile.hpp"
-#include "groups/safety.hpp"
+#include "groups/safety/hostile.hpp"
+#include "groups/safety/parts.hpp"
 #include "wire/peer_error.hpp"
 
 namespace holdfast::broker_test {

@@ -1,6 +1,6 @@
 // Does the broker stand whatever its clients do, and do the others notice nothing?
 
-#include "groups/safety.hpp"
+#include "groups/safety/parts.hpp"
 
 #include "catalogue.hpp"
 

@@ -3,8 +3,8 @@
 #include <array>
 #include <vector>
 
-#include "groups/hostile.hpp"
-#include "groups/safety.hpp"
+#include "groups/safety/hostile.hpp"
+#include "groups/safety/parts.hpp"
 #include "wire/peer_error.hpp"
 
 namespace holdfast::broker_test {

@@ -1,4 +1,4 @@
-#include "groups/economy_parts.hpp"
+#include "groups/economy/parts.hpp"
 
 namespace holdfast::broker_test {
 
