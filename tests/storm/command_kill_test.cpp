@@ -56,9 +56,9 @@ TEST_F(CommandKillTest, ACommandThatWasInterruptedIsNeverRunAgain) {
     const auto error = commands::decode_error(as_payload(backend_.messages().back().payload));
     ASSERT_TRUE(error);
     EXPECT_EQ(error->reason, CommandReason::interrupted);
+    device->kill();  // and all that it wrote has been read
     EXPECT_EQ(device->count_lines("running"), 0U);
     EXPECT_EQ(device->count_lines("!"), 0U) << device->output();
-    device->kill();
   }
 }
 
@@ -66,8 +66,8 @@ TEST_F(CommandKillTest, WhatWasAnsweredIsAnsweredAgainWithTheSameBytes) {
   auto device = start();
   for (const char* id : {"a", "b", "c"}) send("open", id);
   ASSERT_TRUE(backend_.wait_for_count(3, kBound));
+  device->kill();  // and all that it wrote has been read
   EXPECT_EQ(device->count_lines("running open"), 3U);
-  device->kill();
   device = start();
   for (const char* id : {"a", "b", "c"}) send("open", id);
   ASSERT_TRUE(backend_.wait_for_count(6, kBound));
@@ -76,6 +76,7 @@ TEST_F(CommandKillTest, WhatWasAnsweredIsAnsweredAgainWithTheSameBytes) {
     EXPECT_EQ(answers[n + 3].payload, answers[n].payload);
     EXPECT_EQ(answers[n + 3].correlation_data, answers[n].correlation_data);
   }
+  device->kill();
   EXPECT_EQ(device->count_lines("running"), 0U);
 }
 
