@@ -48,6 +48,10 @@ bool parse(int argc, char** argv, CommandLine& line, int& exit) {
   app.add_flag("--status-json", line.status_json,
                "a line of JSON twice a second on stdout; events go to stderr then");
   if (!sample::parse_command_line(app, argc, argv, exit)) return false;
+  sample::take_configured(app, line.connection, "--topic-prefix", line.settings.topic_prefix);
+  sample::take_configured(app, line.connection, "--every", line.settings.every);
+  sample::take_configured(app, line.connection, "--max-delay", line.settings.max_delay);
+  line.connection.file->refuse_unknown();
 
   using namespace std::chrono_literals;
   if (line.settings.every < 10ms) {
@@ -56,7 +60,7 @@ bool parse(int argc, char** argv, CommandLine& line, int& exit) {
     exit = sample::kUsage;
     return false;
   }
-  if (line.client_id.empty()) line.client_id = "board-" + host_name();
+  line.client_id = sample::client_id_of(line.connection, line.client_id, "board-" + host_name());
   if (line.settings.topic_prefix.empty()) line.settings.topic_prefix = "hf/" + line.client_id;
   line.settings.length = std::chrono::seconds(line.seconds);
   if (line.status_json) line.settings.output = board::Output::status_json;

@@ -32,7 +32,7 @@ const holdfast::SeriesOf<drive::Position>& channels() {
 
 struct CommandLine {
   sample::Connection connection;
-  std::string client_id = "drive";
+  std::string client_id;
   std::string topic;
   std::string state_dir;
   std::string track;
@@ -53,6 +53,11 @@ bool parse(int argc, char** argv, CommandLine& line, int& exit) {
   sample::add_duration_option(app, "--max-delay", line.max_delay,
                               "a position may wait so long for others; 1min unless told");
   if (!sample::parse_command_line(app, argc, argv, exit)) return false;
+  sample::take_configured(app, line.connection, "--topic", line.topic);
+  sample::take_configured(app, line.connection, "--every", line.every);
+  sample::take_configured(app, line.connection, "--max-delay", line.max_delay);
+  line.connection.file->refuse_unknown();
+  line.client_id = sample::client_id_of(line.connection, line.client_id, "drive");
   if (line.topic.empty()) line.topic = "drive/" + line.client_id;
   return true;
 }
@@ -80,7 +85,8 @@ int run(int argc, char** argv) {
   const drive::Track track = drive::read_track(line.track);
 
   holdfast::Options options = sample::to_options(line.connection, line.client_id);
-  options.state_dir = line.state_dir;
+  if (!line.state_dir.empty()) options.state_dir = line.state_dir;
+  const bool stores = !options.state_dir.empty();
   holdfast::Device device(std::move(options));
   std::error_code last_error;
   device.on_event([&last_error](const holdfast::Event& event) {
@@ -88,8 +94,8 @@ int run(int argc, char** argv) {
     std::fprintf(stderr, "%s %s\n", std::string(holdfast::to_string(event.kind)).c_str(),
                  event.detail.c_str());
   });
-  const auto durable = line.state_dir.empty() ? holdfast::Durable::never()
-                                              : holdfast::Durable::within(line.max_delay + 1min);
+  const auto durable =
+      stores ? holdfast::Durable::within(line.max_delay + 1min) : holdfast::Durable::never();
   auto positions = device.series(line.topic, channels(),
                                  {.max_delay = line.max_delay, .ttl = 24h * 7, .durable = durable});
   device.start();

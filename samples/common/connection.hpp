@@ -6,8 +6,10 @@
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <functional>
+#include <holdfast/config_file.hpp>
 #include <holdfast/error.hpp>
 #include <holdfast/options.hpp>
+#include <memory>
 #include <string>
 #include <system_error>
 #include <vector>
@@ -25,27 +27,42 @@ enum ExitCode : int {
 };
 
 struct Connection {
+  std::string config;
+  std::shared_ptr<holdfast::ConfigFile> file;  ///< and the environment; there once all is parsed
   std::string broker;
   std::vector<std::string> pins;
   bool one_pin = false;
   std::string username;
   std::string password_file;
-  std::string mqtt = "5";
+  std::string mqtt;
 };
 
-/// Adds --broker, --pin, --one-pin, --username, --password-file and --mqtt.
+/// Adds --config, --broker, --pin, --one-pin, --username, --password-file and --mqtt.
 void add_connection_options(CLI::App& app, Connection& connection);
 
 /// Adds an option that takes a duration (see duration.hpp); `value` holds the default.
 void add_duration_option(CLI::App& app, const std::string& name, std::chrono::milliseconds& value,
                          const std::string& help);
 
+/// What the command line has not said of an option "--max-delay" may stand in the config file as
+/// max_delay in the program's own table, and in the environment.
+/// @throws holdfast::ConfigError, with the line that is wrong
+void take_configured(const CLI::App& app, const Connection& connection, const std::string& option,
+                     std::string& value);
+void take_configured(const CLI::App& app, const Connection& connection, const std::string& option,
+                     std::chrono::milliseconds& value);
+
+/// The name that was typed, or that of the config file, or `otherwise`.
+std::string client_id_of(const Connection& connection, const std::string& typed,
+                         const std::string& otherwise);
+
 /// Parses the command line; complaints go to stderr. @return false if the program has to end at
 /// once with `exit`: after a complaint, and after --help.
 bool parse_command_line(CLI::App& app, int argc, char** argv, int& exit);
 
-/// The options of a device that reaches the broker so.
-/// @throws std::runtime_error if the password file cannot be read; its text names the mend.
+/// The options of a device that reaches the broker so: those of file and environment, with what the
+/// command line says instead.
+/// @throws holdfast::ConfigError, with the line that is wrong
 holdfast::Options to_options(const Connection& connection, const std::string& client_id);
 
 /// The exit code for the error that kept a device from its broker; kNotReachable if there is none.

@@ -49,6 +49,7 @@ bool parse(int argc, char** argv, CommandLine& line, int& exit) {
       ->check(CLI::Range(0L, 365L * 24 * 3600));
   app.add_option("--board", line.board, "the board program; the one next to this unless told");
   if (!sample::parse_command_line(app, argc, argv, exit)) return false;
+  line.connection.file->refuse_unknown();
   if (line.board.empty()) line.board = board_next_to_me();
   return true;
 }
@@ -63,6 +64,7 @@ std::vector<std::string> board_command(const CommandLine& line, const std::strin
                                 "--every",        std::to_string(line.every.count()) + "ms",
                                 "--max-delay",    std::to_string(line.max_delay.count()) + "ms"};
   for (const std::string& pin : to.pins) argv.insert(argv.end(), {"--pin", pin});
+  if (!to.config.empty()) argv.insert(argv.end(), {"--config", to.config});
   if (to.one_pin) argv.emplace_back("--one-pin");
   if (!to.username.empty()) argv.insert(argv.end(), {"--username", to.username});
   if (!to.password_file.empty()) argv.insert(argv.end(), {"--password-file", to.password_file});
@@ -76,6 +78,11 @@ int run(int argc, char** argv) {
   if (!parse(argc, argv, line, exit)) return exit;
   const std::string name = random_name();
   holdfast::Options options = sample::to_options(line.connection, "view-" + name);
+  // What the file has of a device's own is the board's.
+  options.state_dir.clear();
+  options.will.reset();
+  options.presence.reset();
+  options.budget.reset();
   // Long enough to come back to what was queued, short enough to leave nothing behind.
   options.session_expiry = std::chrono::seconds(60);
   view::ViewApp app(std::move(options), {.topic = "hf/" + name + "/r",

@@ -55,5 +55,6 @@ void add_doctor(CLI::App& app, Action& action);
 void add_outbox(CLI::App& app, Action& action);
 void add_fleet(CLI::App& app, Action& action);
 void add_plan(CLI::App& app, Action& action);
+void add_config(CLI::App& app, Action& action);
 
 }  // namespace holdfast::cli

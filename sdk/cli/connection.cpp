@@ -6,10 +6,12 @@
 #include <array>
 #include <chrono>
 
+#include <holdfast/config_file.hpp>
 #include <holdfast/limits.hpp>
 
 #include "base/hex.hpp"
 #include "crypto/random.hpp"
+#include "device/check_options.hpp"
 #include "files.hpp"
 #include "text.hpp"
 
@@ -59,6 +61,76 @@ std::string read_secret(const std::string& command, const std::string& option,
   return secret;
 }
 
+// What is one device's own is not this command's: under the device's name it would throw the device
+// out, and its outbox, its budget and its will have nothing to do with a call by hand.
+Options without_what_is_a_devices_own(Options options) {
+  options.client_id.clear();
+  options.state_dir.clear();
+  options.will.reset();
+  options.presence.reset();
+  options.recovery.reset();
+  options.budget.reset();
+  options.pin_updates = {};
+  options.outbox = {};
+  options.reply_topic.clear();
+  return options;
+}
+
+// The command line overrules both file and environment, option by option.
+void complete(Connection& connection) {
+  connection.file = std::make_shared<ConfigFile>(connection.config);
+  connection.configured = without_what_is_a_devices_own(connection.file->options());
+  const Options& told = connection.configured;
+  const ClientCertificate certificate = told.client_certificate.value_or(ClientCertificate{});
+  const auto take = [&connection](const char* field, std::string& option, std::string configured) {
+    if (option.empty()) {
+      option = std::move(configured);
+    } else {
+      connection.overruled.emplace_back(field);
+    }
+  };
+  take("broker", connection.broker, told.broker);
+  take("ca_file", connection.ca, told.ca_file.string());
+  take("client_certificate.certificate_file", connection.cert,
+       certificate.certificate_file.string());
+  take("client_certificate.key_file", connection.key, certificate.key_file.string());
+  take("username", connection.username, told.username);
+  take("network_interface", connection.network_interface, told.network_interface);
+  take("alpn", connection.alpn, told.alpn);
+  take("mqtt_version", connection.mqtt, told.mqtt_version == MqttVersion::v5 ? "5" : "3.1.1");
+  if (connection.pins.empty()) {
+    connection.pins = told.pins;
+  } else {
+    connection.overruled.emplace_back("pins");
+  }
+  if (!connection.also_brokers.empty()) {
+    connection.overruled.emplace_back("fallback_brokers");
+    connection.configured.fallback_brokers.clear();
+  }
+  for (const std::string& url : connection.also_brokers) {
+    connection.configured.fallback_brokers.push_back({.broker = url, .pins = {}});
+  }
+  if (!connection.proxy.empty() || !connection.proxy_file.empty()) {
+    connection.overruled.emplace_back("proxy");
+  }
+  if (!connection.password_file.empty()) connection.overruled.emplace_back("password");
+}
+
+bool is_typed(const Connection& connection, const std::string& field) {
+  const auto& typed = connection.overruled;
+  return std::find(typed.begin(), typed.end(), field) != typed.end();
+}
+
+// What cannot work and comes from the file is told with its line.
+void check(const Connection& connection, const Options& options) {
+  try {
+    device::check_options(options);
+  } catch (const ConfigError& error) {
+    if (is_typed(connection, error.field().substr(0, error.field().find('[')))) throw;
+    throw connection.file->located(error);
+  }
+}
+
 std::string proxy_of(const Connection& connection) {
   if (connection.proxy.find('@') != std::string::npos) {
     refuse("--proxy with a user name", "",
@@ -66,17 +138,19 @@ std::string proxy_of(const Connection& connection) {
            "with --proxy-file");
   }
   if (!connection.proxy.empty()) return connection.proxy;
+  if (connection.proxy_file.empty()) return connection.configured.proxy;
   return read_secret(connection.command, "--proxy-file", connection.proxy_file,
                      "http://USER:PASSWORD@HOST:PORT");
 }
 
 void add_reach_options(CLI::App& app, Connection& connection) {
+  app.add_option("--config", connection.config,
+                 "a TOML file that has what is not told here: the way to the broker and the login")
+      ->type_name("FILE");
   app.add_option("--broker", connection.broker, "mqtts://HOST[:PORT], port 8883 unless told")
-      ->required()
       ->type_name("URL");
   app.add_option("--pin", connection.pins,
                  "a key of the broker, sha256/BASE64; repeat it: one in service and a backup")
-      ->required()
       ->allow_extra_args(false)
       ->type_name("PIN");
   app.add_option(
@@ -115,10 +189,9 @@ void add_login_options(CLI::App& app, Connection& connection) {
   app.add_option("--password-file", connection.password_file,
                  "a file with the password in its first line")
       ->type_name("FILE");
-  app.add_option("--mqtt", connection.mqtt, "version of MQTT: 5 or 3.1.1")
+  app.add_option("--mqtt", connection.mqtt, "version of MQTT: 5 or 3.1.1; 5 unless told")
       ->check(CLI::IsMember({"5", "3.1.1"}))
-      ->type_name("VERSION")
-      ->capture_default_str();
+      ->type_name("VERSION");
   app.add_option("--timeout", connection.timeout, "how long it may take in all; 0: for ever")
       ->type_name("DURATION")
       ->capture_default_str();
@@ -129,6 +202,7 @@ void add_login_options(CLI::App& app, Connection& connection) {
 void add_path_options(CLI::App& app, Connection& connection) {
   add_reach_options(app, connection);
   add_login_options(app, connection);
+  app.parse_complete_callback([&connection] { complete(connection); });
 }
 
 void add_connection_options(CLI::App& app, Connection& connection) {
@@ -160,17 +234,23 @@ void add_connection_options(CLI::App& app, Connection& connection) {
 }
 
 Options to_options(const Connection& connection) {
-  Options options;
+  if (connection.broker.empty()) {
+    refuse("--broker is required", "", "give it, or --config FILE with url in [broker]");
+  }
+  if (connection.pins.empty() && connection.command != "doctor") {
+    refuse("--pin is required", "",
+           "give one in service and one of a backup key, or --config FILE with pins in [broker]");
+  }
+  Options options = connection.configured;
   options.broker = connection.broker;
   options.client_id =
       connection.client_id.empty() ? random_name(connection.command) : connection.client_id;
   options.pins = connection.pins;
   options.state_dir = connection.state_dir;
   options.username = connection.username;
-  options.password =
-      read_secret(connection.command, "--password-file", connection.password_file, "the password");
-  for (const std::string& url : connection.also_brokers) {
-    options.fallback_brokers.push_back({.broker = url, .pins = {}});
+  if (!connection.password_file.empty()) {
+    options.password = read_secret(connection.command, "--password-file", connection.password_file,
+                                   "the password");
   }
   options.proxy = proxy_of(connection);
   options.network_interface = connection.network_interface;
@@ -180,7 +260,7 @@ Options to_options(const Connection& connection) {
     options.trust = TrustMode::pinned_and_ca;
     options.ca_file = connection.ca;
   }
-  if (!connection.cert.empty()) {
+  if (is_typed(connection, "client_certificate.certificate_file")) {
     options.client_certificate =
         ClientCertificate{.certificate_file = connection.cert, .key_file = connection.key};
   }
@@ -188,7 +268,7 @@ Options to_options(const Connection& connection) {
     options.reachable_within = std::chrono::floor<std::chrono::seconds>(
         parse_duration("--reachable-within", connection.reachable_within));
   }
-  options.hold = connection.hold == "always" ? Hold::always : Hold::automatic;
+  if (connection.hold == "always") options.hold = Hold::always;
   // Nobody comes back for the session of a name that was drawn at random.
   if (connection.client_id.empty()) options.session_expiry = std::chrono::seconds(0);
   // Somebody waits in front of a terminal.
@@ -200,6 +280,7 @@ Options to_options(const Connection& connection) {
          "key, "
          "too");
   }
+  if (!options.pins.empty()) check(connection, options);
   return options;
 }
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <chrono>
+#include <memory>
 #include <optional>
 #include <string>
 #include <system_error>
@@ -11,6 +12,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include <holdfast/config_file.hpp>
 #include <holdfast/device.hpp>
 
 #include "command.hpp"
@@ -19,6 +21,11 @@ namespace holdfast::cli {
 
 struct Connection {
   std::string command;  ///< "pub", "sub" and so on: names the client unless it is named
+  std::string config;   ///< a file that says what the command line does not
+  /// What file and environment say. None until the command line is read.
+  std::shared_ptr<const ConfigFile> file;
+  Options configured;                  ///< of it, what is not a device's own
+  std::vector<std::string> overruled;  ///< fields of `Options` that the command line sets
   std::string broker;
   std::vector<std::string> pins;
   std::string client_id;
@@ -35,14 +42,15 @@ struct Connection {
   std::string proxy_file;
   std::string network_interface;
   std::string alpn;
-  std::string mqtt = "5";
+  std::string mqtt;
   std::string timeout;
   unsigned qos = 1;
   std::string reachable_within;  ///< of `sub`; empty: the SDK's own
   std::string hold = "automatic";
 };
 
-/// The way to a broker, the login there, and how long to wait.
+/// The way to a broker, the login there, and how long to wait. What the command line leaves open is
+/// taken from --config and from the environment once it is read.
 void add_path_options(CLI::App& app, Connection& connection);
 /// These, and those of the session that `pub` and `sub` keep.
 void add_connection_options(CLI::App& app, Connection& connection);

@@ -184,7 +184,7 @@ void add_doctor(CLI::App& app, Action& action) {
       "doctor", "go the way to a broker step by step, and tell what is wrong or too dear");
   const auto options = std::make_shared<DoctorOptions>();
   add_path_options(*command, options->connection);
-  command->get_option("--pin")->required(false)->description(
+  command->get_option("--pin")->description(
       "a key of the broker, sha256/BASE64; without one nothing is said to the broker, and the pin "
       "that is seen is printed");
   command->get_option("--also-broker")

@@ -30,8 +30,10 @@ void complain(const std::string& command, const std::string& text) {
                text.c_str());
 }
 
-// Options of the SDK as they are typed here: "pins[1]" is a --pin.
+// Options of the SDK as they are typed here: "pins[1]" is a --pin. The place of a key in a config
+// file and a variable stay as they are.
 std::string option_of(std::string field) {
+  if (field.find(": ") != std::string::npos || field.starts_with("HOLDFAST_")) return field;
   field.resize(std::min(field.find('['), field.size()));
   std::replace(field.begin(), field.end(), '_', '-');
   if (field == "pins") return "--pin";
@@ -66,6 +68,7 @@ int main(int argc, char** argv) {
   add_outbox(app, action);
   add_fleet(app, action);
   add_plan(app, action);
+  add_config(app, action);
   try {
     app.parse(argc, argv);
     return action();

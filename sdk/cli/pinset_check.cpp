@@ -116,9 +116,7 @@ void add_pinset_check(CLI::App& pinset, Action& action) {
   add_connection_options(*command, connection);
   add_fleet_options(*command, options->fleet);
   for (const char* name : {"--broker", "--pin"}) {
-    auto* option = command->get_option(name)->required(false);
-    fleet->needs(option);
-    option->needs(fleet);
+    command->get_option(name)->needs(fleet);
   }
   command->callback([options, &action] { action = [options] { return run(*options); }; });
 }

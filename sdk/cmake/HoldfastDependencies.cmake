@@ -100,6 +100,12 @@ if(NOT SQLite3_FOUND)
   holdfast_missing("SQLite 3.25 or newer" libsqlite3-dev)
 endif()
 
+# --- toml++ (header only), for the library that reads config files --------------------------------
+find_path(HOLDFAST_TOMLPLUSPLUS_INCLUDE toml++/toml.h)
+if(NOT HOLDFAST_TOMLPLUSPLUS_INCLUDE)
+  holdfast_missing("toml++ 3.3 or newer" libtomlplusplus-dev)
+endif()
+
 # --- What only the command, samples and tests need -----------------------------------------------
 if(HOLDFAST_BUILD_CLI)
   find_package(nlohmann_json QUIET)

@@ -36,6 +36,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Page{
                           "holdfast-outbox",
                           {{"outbox"}, {"outbox", "show"}, {"outbox", "dead"}, {"outbox", "drop"}}},
+                      Page{"holdfast-config", {{"config", "keys"}, {"config", "check"}}},
                       Page{"holdfast-decode", {{"decode"}}}, Page{"holdfast-plan", {{"plan"}}},
                       Page{"holdfast-fleet", {{"fleet"}}}, Page{"holdfast-doctor", {{"doctor"}}},
                       Page{"holdfast-pub", {{"pub"}}}, Page{"holdfast-sub", {{"sub"}}}),

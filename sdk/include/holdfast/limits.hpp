@@ -25,6 +25,8 @@ inline constexpr std::size_t kMaxTopicBytes = 1024;
 inline constexpr std::size_t kMaxClientIdBytes = 128;
 /// Longest user name; the same for the password (MQTT allows 65,535; tokens stay below 8 KiB).
 inline constexpr std::size_t kMaxCredentialBytes = std::size_t{8} * 1024;
+/// Largest config file. One with every key and a sentence on each has 8 KiB.
+inline constexpr std::size_t kMaxConfigBytes = std::size_t{64} * 1024;
 /// Pins in one set: one in service, one backup, and room for a rotation of several brokers.
 inline constexpr std::size_t kMaxPins = 16;
 /// Bytes of a signed pin set: sixty root changes of three keys each fit.

@@ -103,6 +103,11 @@ TEST(Sources, IncludeSqliteOnlyInOutbox) {
   EXPECT_THAT(offenders(kSdk, "^sqlite3", "src/outbox/"), IsEmpty());
 }
 
+TEST(Sources, IncludeTomlOnlyInConfig) {
+  EXPECT_THAT(offenders(kSdk, "^toml", "src/config/"), IsEmpty());
+  EXPECT_FALSE(offenders(kSdk, "^toml").empty()) << "the pattern finds nothing at all";
+}
+
 TEST(Sources, IncludeNoOpenssl) {
   EXPECT_THAT(offenders(kSdk, "^openssl/"), IsEmpty());
 }
