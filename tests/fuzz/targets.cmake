@@ -9,6 +9,7 @@ set(HOLDFAST_FUZZ_TARGETS
   certificate
   command_error
   command_record
+  config
   csr
   decoding
   envelope
@@ -57,6 +58,7 @@ set(HOLDFAST_FUZZ_NEEDS_ledger holdfast_ledger)
 set(HOLDFAST_FUZZ_NEEDS_outbox_file holdfast_outbox)
 set(HOLDFAST_FUZZ_NEEDS_packet_framer holdfast_relay)
 set(HOLDFAST_FUZZ_NEEDS_pem holdfast_crypto)
+set(HOLDFAST_FUZZ_NEEDS_config holdfast_config)
 set(HOLDFAST_FUZZ_NEEDS_pin holdfast_pinning)
 set(HOLDFAST_FUZZ_NEEDS_pin_set holdfast_pinning)
 set(HOLDFAST_FUZZ_NEEDS_properties holdfast_base)

@@ -195,6 +195,8 @@ TEST_F(ConfigFileTest, TellsLineKeyAndMendOfAMistake) {
       {"[fallback]\nurl = \"x\"\n", "device.toml:2: fallback.url", "[[fallback]]"},
       {"[[broker]]\nurl = \"x\"\n", "device.toml:2: broker[0].url", "write [broker]"},
       {"[broker]\nurl = \"x\n", "device.toml:2", "no TOML"},
+      {std::string("\n[\0url]\n", 8), "device.toml", "no TOML"},
+      {"[(x)]\n", "device.toml", "no TOML"},
       {"[outbox.group]\ntime = \"1s\"\n", "device.toml:1: outbox.group", "write text"},
   };
   for (const Case& one : cases) {
