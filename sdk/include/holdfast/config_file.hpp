@@ -43,7 +43,8 @@ class ConfigFile {
   /// The variables of this process whose name begins with "HOLDFAST_".
   static Environment environment();
 
-  /// @param file empty: there is none, and the environment is all.
+  /// @param file empty: there is none, and the environment is all
+  /// @param variables overrule the file; those of other programs are ignored
   /// @throws ConfigError if the file cannot be read (at most `limits::kMaxConfigBytes`) or is no
   /// TOML, or if a table or a key of `Options` is unknown there, or has a value of another kind
   explicit ConfigFile(const std::filesystem::path& file, Environment variables = environment());

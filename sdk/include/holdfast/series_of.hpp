@@ -125,7 +125,9 @@ class SeriesOf {
 
   const SeriesLayout& layout() const noexcept { return layout_; }
 
-  /// The samples of a row in the order of the channels. @param out has room for all channels.
+  /// The samples of `row` in the order of the channels.
+  /// @param row what is read
+  /// @param out has room for all channels
   void samples(const Row& row, std::span<Sample> out) const noexcept {
     for (std::size_t i = 0; i < members_.size(); ++i) {
       out[i] = members_[i].get_(reinterpret_cast<const std::byte*>(&row) + members_[i].offset_);
