@@ -246,7 +246,7 @@ class Stream {
     if (verify<T>(as_payload(finished), error) == nullptr) {
       return {0, error, "finish the builder with the root type and its identifier"};
     }
-    return base_.push_bytes(as_payload(finished), std::move(options));
+    return base_.push_bytes(as_payload(finished), options);
   }
 
  private:
@@ -267,7 +267,7 @@ class SeriesStream {
     declaration_.samples(row, samples);
     return base_.push_samples(declaration_.layout(),
                               std::span(samples).first(declaration_.layout().channels().size()),
-                              std::move(options));
+                              options);
   }
 
  private:
