@@ -205,7 +205,7 @@ std::string html_report(const RunFacts& facts, const std::vector<Result>& result
   return "<!DOCTYPE html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\">"
          "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">" +
          element("title", title) + element("style", kReportStyle) + "</head>\n<body>\n" +
-         element("main", body) + "\n" + element("script", kReportScript) + "\n</body>\n</html>\n";
+         element("main", body) + "\n</body>\n</html>\n";
 }
 
 }  // namespace holdfast::broker_test

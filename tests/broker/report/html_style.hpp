@@ -1,4 +1,5 @@
-// How the report looks: on a wide screen, on a phone, in the dark, and on paper.
+// How the report looks: on a wide screen, on a phone, in the dark, and on paper, where the details
+// of what has passed stay folded (what has not stands in the summary with all of them).
 
 #pragma once
 
@@ -52,14 +53,8 @@ details > *:not(summary) { margin-left: 1.2rem; }
 summary { cursor: pointer; }
 .small { color: var(--soft); font-size: .85rem; margin: .3rem 0; }
 @media print { body { font-size: 10pt; } main { max-width: none; padding: 0; }
-  h2 { break-after: avoid; } .chips li { background: none; } }
+  h2 { break-after: avoid; } .chips li { background: none; }
+  summary { list-style: none; } }
 )css";
-
-// Paper has nothing to click on.
-inline constexpr std::string_view kReportScript = R"js(
-addEventListener('beforeprint', () => {
-  document.querySelectorAll('details').forEach((one) => { one.open = true; });
-});
-)js";
 
 }  // namespace holdfast::broker_test
