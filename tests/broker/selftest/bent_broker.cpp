@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <unistd.h>
 
 #include <array>
@@ -17,6 +18,8 @@ namespace {
 
 // How often a passage looks whether the relay ends.
 constexpr int kStepMs = 50;
+// Longer than any test runs.
+constexpr std::chrono::milliseconds kForEver = std::chrono::hours(24);
 
 int connect_to_loopback(std::uint16_t port) {
   const int socket = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
@@ -85,6 +88,7 @@ class Direction {
   // Protocol name, then the version; the client id behind it is of use for 3.1.1 and plain ones.
   void note(const Packet& packet) {
     constexpr std::size_t kVersionAt = 6;
+    if (packet.type == Type::connect) passage_.logs_in = true;
     if (packet.type != Type::connect || packet.body.size() <= kVersionAt) return;
     if (packet.body[kVersionAt] == 4) passage_.version = Version::v311;
     try {
@@ -102,6 +106,11 @@ class Direction {
   Bytes input_;
   bool broken_ = false;
 };
+
+void bound_reads(int socket, std::chrono::milliseconds bound) {
+  const timeval time{.tv_sec = bound.count() / 1'000, .tv_usec = bound.count() % 1'000 * 1'000};
+  ::setsockopt(socket, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof time);
+}
 
 // A client of TLS begins with a record of the handshake.
 bool speaks_in_the_clear(int client) {
@@ -186,6 +195,9 @@ void BentBroker::serve(int client, unsigned number) {
     const int little = 64 * 1024;
     ::setsockopt(client, SOL_SOCKET, SO_SNDBUF, &little, sizeof little);
   }
+  // Until there is a CONNECT, a client that is heard of is waited for no longer than another one.
+  const auto late = std::chrono::steady_clock::now() + bend_.patience.value_or(kForEver);
+  if (bend_.patience) bound_reads(client, *bend_.patience);
   const bool other = other_context_ != nullptr && number % 5 == 4;
   Context own;
   if (bend_.forgets_tickets) own = make_context(identity_);
@@ -202,6 +214,7 @@ void BentBroker::serve(int client, unsigned number) {
     std::array wanted{pollfd{client, POLLIN, 0}, pollfd{broker_open ? broker : -1, POLLIN, 0}};
     const bool idle = SSL_pending(tls) == 0 && ::poll(wanted.data(), wanted.size(), kStepMs) <= 0;
     if (cuts_ != cuts) break;
+    if (!passage.logs_in && std::chrono::steady_clock::now() >= late) break;
     if (idle) continue;
     Bytes bytes(16 * 1024);
     if (wanted[0].revents != 0 || SSL_pending(tls) > 0) {

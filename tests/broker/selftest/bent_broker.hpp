@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -29,6 +30,7 @@ struct Passage {
   unsigned number = 0;  ///< of the connection, from 0
   unsigned seen = 0;    ///< free for the bend's use
   std::string client_id;
+  bool logs_in = false;  ///< a CONNECT has come
   /// What the client gets in the broker's place.
   std::vector<Bytes> answers{};
   /// What happens once all that goes on has gone on.
@@ -55,6 +57,8 @@ struct Bend {
   bool fills_up_what_breaks_off = false;
   /// After so many handshakes that broke off nobody is served any more.
   std::optional<unsigned> bears_broken_handshakes{};
+  /// Whose handshake, or whose CONNECT, takes longer is closed.
+  std::optional<std::chrono::milliseconds> patience{};
   /// Who speaks MQTT in the clear is served as well.
   bool speaks_plain_too = false;
   /// While one client does not read what is written to it, nobody else gets anything.

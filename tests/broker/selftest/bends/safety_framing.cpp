@@ -95,19 +95,8 @@ Packets with_more_behind_the_end(const Packet& packet, Passage&) {
   return all;
 }
 
-}  // namespace
-
-std::vector<BrokenRule> of_safety_framing() {
+std::vector<BrokenRule> of_leniency() {
   return {
-      {.name = "NeverCloses",
-       .filter = "safety.reserved_type:safety.second_connect:safety.qos_3:safety.wildcard_topic:"
-                 "safety.remaining_length:safety.other_protocols:safety.disconnect_flags:"
-                 "safety.unknown_pubrel",
-       .fails = {"safety.disconnect_flags", "safety.other_protocols", "safety.qos_3",
-                 "safety.remaining_length", "safety.reserved_type", "safety.second_connect",
-                 "safety.wildcard_topic"},
-       .bend = {.to_client = without(Type::disconnect), .never_closes = true},
-       .max_wait = "1"},
       {.name = "PutsUpWithWhatMosquittoDoes",
        .filter = "safety.auth_method:safety.client_subscription_id:safety.duplicate_qos_0:"
                  "safety.flags:safety.response_topic:safety.server_packets:safety.shared_filters:"
@@ -121,13 +110,15 @@ std::vector<BrokenRule> of_safety_framing() {
       {.name = "PutsUpWithLessThanMosquitto",
        .filter = "safety.auth_method:safety.client_subscription_id:safety.duplicate_qos_0:"
                  "safety.flags:safety.response_topic:safety.server_packets:safety.shared_filters:"
-                 "safety.shared_no_local:safety.system_topics:safety.denied_topic",
+                 "safety.shared_no_local:safety.system_topics:safety.denied_topic:"
+                 "safety.silent_peers",
        .bend = {.to_broker =
-                    all_of(closes_for(what_mosquitto_takes()), refuse_what_mosquitto_grants)},
+                    all_of(closes_for(what_mosquitto_takes()), refuse_what_mosquitto_grants),
+                .patience = std::chrono::seconds(1)},
        .passes = {"safety.auth_method", "safety.client_subscription_id", "safety.denied_topic",
                   "safety.duplicate_qos_0", "safety.flags", "safety.response_topic",
                   "safety.server_packets", "safety.shared_filters", "safety.shared_no_local",
-                  "safety.system_topics"},
+                  "safety.silent_peers", "safety.system_topics"},
        .words = {"--denied-topic-prefix", "denied"}},
       {.name = "ClosesEverybodyForOnesFault",
        .filter = "safety.reserved_type:safety.server_packets:safety.flags:safety.qos_3:"
@@ -137,10 +128,38 @@ std::vector<BrokenRule> of_safety_framing() {
        .bend = {.to_broker = closes_all_for(
                     any_of({of_type(Type::reserved), comes_from_brokers, has_wrong_flags, has_qos_3,
                             repeats_qos_0, answers_what_nobody_asked}))}},
+  };
+}
+
+std::vector<BrokenRule> of_ends() {
+  return {
+      {.name = "NeverCloses",
+       .filter = "safety.reserved_type:safety.second_connect:safety.qos_3:safety.wildcard_topic:"
+                 "safety.remaining_length:safety.other_protocols:safety.disconnect_flags:"
+                 "safety.unknown_pubrel",
+       .fails = {"safety.disconnect_flags", "safety.other_protocols", "safety.qos_3",
+                 "safety.remaining_length", "safety.reserved_type", "safety.second_connect",
+                 "safety.wildcard_topic"},
+       .bend = {.to_client = without(Type::disconnect), .never_closes = true},
+       .max_wait = "1"},
+      {.name = "StaysBehindItsDisconnect",
+       .filter = "safety.end_of_connection:safety.reserved_type",
+       .fails = {"safety.end_of_connection"},
+       .bend = {.never_closes = true},
+       .max_wait = "1"},
+      {.name = "GoesOnBehindItsDisconnect",
+       .filter = "safety.end_of_connection:safety.reserved_type",
+       .fails = {"safety.end_of_connection"},
+       .bend = {.to_client = with_more_behind_the_end}},
       {.name = "TakesAnyDisconnectForAnOrderlyOne",
        .filter = "safety.disconnect_flags:safety.reserved_type",
        .fails = {"safety.disconnect_flags"},
        .bend = {.to_broker = changed(Type::disconnect, in_order)}},
+  };
+}
+
+std::vector<BrokenRule> of_lengths_and_flow() {
+  return {
       {.name = "TakesPacketsThatAreCut",
        .filter = "safety.publish_cut:safety.subscribe_cut:safety.connect_cut:safety.qos_3",
        .fails = {"safety.connect_cut", "safety.publish_cut", "safety.subscribe_cut"},
@@ -154,15 +173,6 @@ std::vector<BrokenRule> of_safety_framing() {
        .fails = {"safety.packet_too_large"},
        .bend = {.to_client = tells(Property::maximum_packet_size, 2'000)},
        .max_wait = "1"},
-      {.name = "StaysBehindItsDisconnect",
-       .filter = "safety.end_of_connection:safety.reserved_type",
-       .fails = {"safety.end_of_connection"},
-       .bend = {.never_closes = true},
-       .max_wait = "1"},
-      {.name = "GoesOnBehindItsDisconnect",
-       .filter = "safety.end_of_connection:safety.reserved_type",
-       .fails = {"safety.end_of_connection"},
-       .bend = {.to_client = with_more_behind_the_end}},
       {.name = "ClosesForAnUnknownAcknowledgement",
        .filter = "safety.unknown_ack:safety.unknown_pubrel",
        .warns = {"safety.unknown_ack"},
@@ -177,6 +187,16 @@ std::vector<BrokenRule> of_safety_framing() {
        .fails = {"safety.receive_maximum"},
        .bend = {.to_client = tells(Property::receive_maximum, 5)}},
   };
+}
+
+}  // namespace
+
+std::vector<BrokenRule> of_safety_framing() {
+  std::vector<BrokenRule> rules = of_leniency();
+  for (const auto& some : {of_ends(), of_lengths_and_flow()}) {
+    rules.insert(rules.end(), some.begin(), some.end());
+  }
+  return rules;
 }
 
 }  // namespace holdfast::broker_test

@@ -9,7 +9,7 @@ std::vector<BrokenRule> of_safety_peers() {
       {.name = "RunsOutOfHandshakes",
        .filter = "safety.broken_handshakes",
        .fails = {"safety.broken_handshakes"},
-       .bend = {.bears_broken_handshakes = 50}},
+       .bend = {.bears_broken_handshakes = 20}},
       {.name = "SpeaksInTheClear",
        .filter = "safety.plain_text:safety.broken_handshakes",
        .fails = {"safety.plain_text"},

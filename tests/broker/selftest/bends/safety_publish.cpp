@@ -9,7 +9,7 @@
 namespace holdfast::broker_test {
 namespace {
 
-// UTF-8 has none (section 1.5.4).
+// A surrogate: no text has one (section 1.5.4).
 constexpr std::string_view kSurrogate = "\xED\xA0\x80";
 
 template <std::size_t kSize>
