@@ -185,19 +185,9 @@ void BentBroker::serve(int client, unsigned number) {
   const int on = 1;
   ::setsockopt(client, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
   const unsigned cuts = cuts_;
-  if (bend_.bears_broken_handshakes && broken_handshakes_ >= *bend_.bears_broken_handshakes) {
-    ::close(client);
-    return;
-  }
-  if (bend_.speaks_plain_too && speaks_in_the_clear(client)) return serve_plainly(client);
-  if (bend_.writes_to_one_at_a_time) {
-    // Otherwise the kernel would take all that one client does not read.
-    const int little = 64 * 1024;
-    ::setsockopt(client, SOL_SOCKET, SO_SNDBUF, &little, sizeof little);
-  }
-  // Until there is a CONNECT, a client that is heard of is waited for no longer than another one.
+  if (is_turned_away(client)) return;
+  // A CONNECT that comes later is not waited for.
   const auto late = std::chrono::steady_clock::now() + bend_.patience.value_or(kForEver);
-  if (bend_.patience) bound_reads(client, *bend_.patience);
   const bool other = other_context_ != nullptr && number % 5 == 4;
   Context own;
   if (bend_.forgets_tickets) own = make_context(identity_);
@@ -242,6 +232,24 @@ void BentBroker::serve(int client, unsigned number) {
   SSL_shutdown(tls);
   SSL_free(tls);
   ::close(client);
+}
+
+bool BentBroker::is_turned_away(int client) {
+  if (bend_.bears_broken_handshakes && broken_handshakes_ >= *bend_.bears_broken_handshakes) {
+    ::close(client);
+    return true;
+  }
+  if (bend_.speaks_plain_too && speaks_in_the_clear(client)) {
+    serve_plainly(client);
+    return true;
+  }
+  if (bend_.patience) bound_reads(client, *bend_.patience);
+  if (bend_.writes_to_one_at_a_time) {
+    // Otherwise the kernel would take all that one client does not read.
+    const int little = 64 * 1024;
+    ::setsockopt(client, SOL_SOCKET, SO_SNDBUF, &little, sizeof little);
+  }
+  return false;
 }
 
 bool BentBroker::write(SSL* tls, const std::vector<Bytes>& all) {

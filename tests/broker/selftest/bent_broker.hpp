@@ -87,6 +87,8 @@ class BentBroker {
   Context make_context(const test::Identity& identity) const;
   void accept_all();
   void serve(int client, unsigned number);
+  /// What the bend wants to be done before any TLS. @return whether the client is dealt with
+  bool is_turned_away(int client);
   /// MQTT in the clear.
   void serve_plainly(int client);
   bool write(ssl_st* tls, const std::vector<Bytes>& all);
