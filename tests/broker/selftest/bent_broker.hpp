@@ -5,10 +5,12 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -28,6 +30,12 @@ struct Passage {
   unsigned number = 0;  ///< of the connection, from 0
   unsigned seen = 0;    ///< free for the bend's use
   std::string client_id;
+  bool logs_in = false;  ///< a CONNECT has come
+  /// What the client gets in the broker's place.
+  std::vector<Bytes> answers{};
+  /// What happens once all that goes on has gone on.
+  enum class Then { go_on, close, close_everybody };
+  Then then = Then::go_on;
 };
 
 /// What goes on in the place of a packet: itself, another one, several, or none.
@@ -45,6 +53,16 @@ struct Bend {
   std::optional<test::Identity> other_identity{};
   /// A TLS group that is the only one; empty: OpenSSL's.
   std::string groups{};
+  /// Where the client's stream ends within a packet, mosquitto gets it with zeros behind it.
+  bool fills_up_what_breaks_off = false;
+  /// After so many handshakes that broke off nobody is served any more.
+  std::optional<unsigned> bears_broken_handshakes{};
+  /// Whose handshake, or whose CONNECT, takes longer is closed.
+  std::optional<std::chrono::milliseconds> patience{};
+  /// Who speaks MQTT in the clear is served as well.
+  bool speaks_plain_too = false;
+  /// While one client does not read what is written to it, nobody else gets anything.
+  bool writes_to_one_at_a_time = false;
 };
 
 /// The packet as it came.
@@ -69,6 +87,11 @@ class BentBroker {
   Context make_context(const test::Identity& identity) const;
   void accept_all();
   void serve(int client, unsigned number);
+  /// What the bend wants to be done before any TLS. @return whether the client is dealt with
+  bool is_turned_away(int client);
+  /// MQTT in the clear.
+  void serve_plainly(int client);
+  bool write(ssl_st* tls, const std::vector<Bytes>& all);
 
   Bend bend_;
   test::Identity identity_;
@@ -78,6 +101,9 @@ class BentBroker {
   int listener_ = -1;
   std::uint16_t port_ = 0;
   std::atomic<bool> ending_{false};
+  std::atomic<unsigned> cuts_{0};  ///< how often everybody's connection was closed
+  std::atomic<unsigned> broken_handshakes_{0};
+  std::mutex writing_;
   std::mutex mutex_;
   std::vector<std::thread> passages_;
   std::thread accepting_;

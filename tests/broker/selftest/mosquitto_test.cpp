@@ -103,6 +103,28 @@ TEST_F(MosquittoSuiteTest, OneThatLetsAnybodyInFailsThatCheckAndNoOther) {
   EXPECT_EQ(besides_faults(run.with("fail")), Ids{"safety.anonymous"}) << run.output;
 }
 
+TEST_F(MosquittoSuiteTest, OneThatWantsCertificatesLetsNobodyInWithoutOne) {
+  const auto authority = test::make_authority(dir_, test::KeyType::p256, "fleet");
+  const auto own = test::issue(dir_, authority, test::KeyType::p256, "truck");
+  test::MosquittoOptions options;
+  options.tls_extra_lines = {"cafile " + authority.cert_file.string(), "require_certificate true"};
+  const auto broker = make_broker(options);
+  const SuiteRun run = this->run(broker->tls_port(),
+                                 {"--cert", own.cert_file.string(), "--key", own.key_file.string(),
+                                  "--gtest_filter", "safety.client_certificate:safety.anonymous"});
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_EQ(run.verdict("safety.client_certificate"), "pass") << run.output;
+}
+
+TEST_F(MosquittoSuiteTest, OneWithALimitForPacketsRefusesThemByTheirHeader) {
+  auto options = good();
+  options.extra_lines.emplace_back("max_packet_size 65536");
+  const auto broker = make_broker(options);
+  const SuiteRun run = run_with_login(
+      broker->tls_port(), {"--gtest_filter", "safety.huge_claim:safety.packet_too_large"});
+  EXPECT_EQ(run.with("pass"), (Ids{"safety.huge_claim", "safety.packet_too_large"})) << run.output;
+}
+
 TEST_F(MosquittoSuiteTest, OneThatTakesTinyMessagesFailsTheLargeOne) {
   auto options = good();
   // Told to nobody: PUBACK says no, and MQTT 3.1.1 cannot even say that.

@@ -40,6 +40,13 @@ struct SuiteRun {
 inline const std::set<std::string> kMosquittoFaults{"delivery.receive_maximum_down",
                                                     "delivery.packet_size_down_queue"};
 
+/// What it is warned of whatever its configuration says: rules that it does not hold its clients
+/// to, to nobody's harm but the sender's, and connections that say nothing.
+inline const std::set<std::string> kMosquittoWarnings{
+    "safety.auth_method",    "safety.client_subscription_id", "safety.duplicate_qos_0",
+    "safety.flags",          "safety.response_topic",         "safety.server_packets",
+    "safety.shared_filters", "safety.shared_no_local",        "safety.silent_peers"};
+
 /// `--accept` for each of them.
 Words accepting(const std::set<std::string>& ids);
 

@@ -90,6 +90,8 @@ class MqttPeer {
 
   /// Waits until the broker ends the connection. @return how; empty if it has not within `bound`
   std::optional<PeerError> wait_end(Clock::duration bound);
+  /// What came in one piece with the last packet, and has not been looked at.
+  std::size_t unread_bytes() const { return input_.size(); }
 
  private:
   /// Reads until `wanted` takes a packet. Publications go to received_, all else to others_.

@@ -127,10 +127,12 @@ class Trial {
   template <typename Attempt>
   void run(const std::vector<Act>& acts, Attempt attempt) {
     std::size_t done = 0;
+    bool unharmed = true;
     for (const Act& act : acts) {
       attempt(*this, act, done);
       ++done;
-      if (!look_at_bystander()) break;
+      unharmed = look_at_bystander();
+      if (!unharmed) break;
       if (unclosed_ >= kEnough || silent_ >= kEnoughSilence) break;
     }
     outcomes_.tell(finding_);
@@ -138,7 +140,7 @@ class Trial {
       finding_.saw(std::to_string(acts.size() - done) + " more were not tried");
     }
     finding_.pass(std::to_string(done) + (done == 1 ? " packet" : " packets") +
-                  "; the other client was there after each");
+                  (unharmed ? "; the other client was there after each" : ""));
   }
 
   void after_login(const Act& act, std::size_t number) {
