@@ -31,11 +31,12 @@ class FleetView {
     const char* text;
     std::uint64_t most_seconds;
   };
-  static constexpr std::array<Silence, 6> kSilences{{{"within the hour", 3'600},
-                                                     {"within a day", 24 * 3'600},
-                                                     {"within 2 days", 48 * 3'600},
-                                                     {"within a week", 7 * 24 * 3'600},
-                                                     {"within 30 days", 30 * 24 * 3'600},
+  static constexpr std::uint64_t kHour = 3'600;
+  static constexpr std::array<Silence, 6> kSilences{{{"within the hour", kHour},
+                                                     {"within a day", 24 * kHour},
+                                                     {"within 2 days", 48 * kHour},
+                                                     {"within a week", 7 * 24 * kHour},
+                                                     {"within 30 days", 30 * 24 * kHour},
                                                      {"longer ago", UINT64_MAX}}};
 
   /// The newest message of a topic, which is a device's name. An empty one takes the device away.
