@@ -86,6 +86,18 @@ TEST_F(DurableTest, WhatWasStoredWithoutALinkIsDeliveredByTheNextProcess) {
   EXPECT_EQ(rows(), 0u);
 }
 
+// A time to live keeps the outbox's clock going; it must not keep the process from ending.
+TEST_F(DurableTest, StopsWhileMessagesWithATimeToLiveStayBehind) {
+  WatchedDevice device(kept_options(unused_port()));
+  device->start();
+  PublishOptions options = durable();
+  options.ttl = std::chrono::hours(24 * 7);
+  device.publish("t", "for a week", options);
+  ASSERT_TRUE(stored_.wait_for_count(1, kBound));
+  EXPECT_EQ(device->stop().kept, 1u);
+  EXPECT_EQ(rows(), 1u);
+}
+
 TEST_F(DurableTest, ItIsStoredBeforeTheDeviceIsStarted) {
   WatchedDevice device(kept_options(unused_port()));
   device.publish("t", "x", durable());

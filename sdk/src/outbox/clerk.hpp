@@ -58,6 +58,9 @@ class Clerk {
 
   /// While it is set, everything is written at once.
   void hurry(bool hurried) { hurried_ = hurried; }
+  /// The process is about to end: what waits and the time that has passed are written, and then
+  /// there is no more work. For good.
+  void finish() { finishing_ = hurried_ = true; }
 
   // --- Work on the file ---
 
@@ -129,7 +132,9 @@ class Clerk {
 
   bool may_go(const Entry& entry) const;
   bool removals_are_due(Instant now) const;
+  bool gains_much(std::int64_t clock, std::int64_t expires) const;
   bool notes_time(const Batch& batch) const;
+  std::optional<Instant> note_time_at(Instant now) const;
   void number_ahead(Instant now);
   std::optional<Kept::State> state_of(MessageId id) const;
   void gather(MessageId id, Instant now);
@@ -176,6 +181,7 @@ class Clerk {
   std::unordered_map<MessageId, Curious> on_done_;  // of what is away
 
   bool hurried_ = false;
+  bool finishing_ = false;
   bool taking_ = false;  // a line is up, and takes
   bool wants_page_ = false;
   bool wants_room_ = false;  // a bound is passed for what is away

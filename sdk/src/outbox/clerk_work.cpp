@@ -25,7 +25,7 @@ std::optional<Instant> Clerk::next_work(Instant now) const {
       shorten_ || tidy_due_) {
     sooner(now);
   }
-  if (has_expiry_ && clock_noted_) sooner(*clock_noted_ + limits::kOutboxClockStep);
+  if (const auto at = note_time_at(now)) sooner(*at);
   if (next && rests_until_) next = std::max(*next, *rests_until_);
   return next;
 }
@@ -34,7 +34,7 @@ std::optional<Instant> Clerk::next_work(Instant now) const {
 // written once for all rows that go from it.
 bool Clerk::removals_are_due(Instant now) const {
   if (removals_.empty()) return false;
-  if (only_out_ || removals_.size() >= limits::kRemovals) return true;
+  if (only_out_ || finishing_ || removals_.size() >= limits::kRemovals) return true;
   if (now >= *removals_since_ + limits::kRemovalTime) return true;
   const Fill fill = shelf_.fill();
   return hurried_ && fill.waiting + fill.under_way == 0;
@@ -42,16 +42,28 @@ bool Clerk::removals_are_due(Instant now) const {
 
 // The time is a page of its own. A crash takes back what has passed since it was noted, so that
 // rows live longer: by no more than a hundredth of what they had left at the last commit.
-bool Clerk::notes_time(const Batch& batch) const {
+bool Clerk::gains_much(std::int64_t clock, std::int64_t expires) const {
   constexpr std::int64_t kShare = 100;
+  return !clock_noted_ || (clock - clock_at(*clock_noted_)) * kShare > expires - clock;
+}
+
+bool Clerk::notes_time(const Batch& batch) const {
   if (batch.shorten || (wall_is_news_ && has_expiry_)) return true;
-  const auto would_gain_much = [&](std::int64_t expires) {
-    return !clock_noted_ ||
-           (batch.clock - clock_at(*clock_noted_)) * kShare > expires - batch.clock;
-  };
-  return (next_expiry_ && would_gain_much(*next_expiry_)) ||
-         std::any_of(batch.in.begin(), batch.in.end(),
-                     [&](const Row& row) { return row.expires && would_gain_much(*row.expires); });
+  return (next_expiry_ && gains_much(batch.clock, *next_expiry_)) ||
+         std::any_of(batch.in.begin(), batch.in.end(), [&](const Row& row) {
+           return row.expires && gains_much(batch.clock, *row.expires);
+         });
+}
+
+// When the time is written although nothing else is: after a step, or, at the end, where the next
+// process would give a row much more time than it had.
+std::optional<Instant> Clerk::note_time_at(Instant now) const {
+  if (!has_expiry_ || !clock_noted_) return std::nullopt;
+  if (!finishing_) return *clock_noted_ + limits::kOutboxClockStep;
+  constexpr auto kWorthAWrite = 1s;
+  const bool worth = now - *clock_noted_ >= kWorthAWrite && next_expiry_ &&
+                     gains_much(clock_at(now), *next_expiry_);
+  return worth ? std::optional(now) : std::nullopt;
 }
 
 Clerk::Work Clerk::begin(Instant now) {
@@ -88,8 +100,8 @@ Clerk::Work Clerk::begin(Instant now) {
   work.batch.clock = clock_at(now);
   work.batch.shorten = shorten_;
   if (wall_) work.batch.wall = wall_at(now);
-  work.clock_is_due =
-      has_expiry_ && clock_noted_ && *clock_noted_ + limits::kOutboxClockStep <= now;
+  const auto note_time = note_time_at(now);
+  work.clock_is_due = note_time && *note_time <= now;
   work.batch.notes_time = work.clock_is_due || notes_time(work.batch);
   if (std::exchange(wants_room_, false)) work.overruns = shelf_.overruns();
   work.expired = std::exchange(expiry_due_, false);

@@ -177,7 +177,7 @@ std::size_t Outbox::close() {
   {
     const std::lock_guard lock(mutex_);
     closing_ = true;
-    clerk_.hurry(true);
+    clerk_.finish();
     wake_.notify_all();
   }
   if (thread_.joinable()) thread_.join();

@@ -249,6 +249,54 @@ TEST(Clerk, AFreshFileIsToldTheTime) {
 
 // --- After a crash ---------------------------------------------------------------------------
 
+// The last work of a process has an end, also where rows with a time to live stay behind.
+TEST(Clerk, FinishesWithWhatWaitsAndThenHasNoWork) {
+  Desk desk;
+  Entry week = Desk::message();
+  week.expires = desk.now + 7 * 24h;
+  desk.put(week);
+  desk.put(week);
+  desk.work();
+  desk.settle(desk.take()->id);
+  Entry another = week;
+  another.durable = Durable::within(10min);
+  desk.put(another);
+  desk.clerk().finish();
+  desk.work_while_due();
+  EXPECT_EQ(desk.clerk().next_work(desk.now), std::nullopt);
+  EXPECT_THAT(desk.rows(), ElementsAre(2, 3)) << "what was acknowledged is gone, the rest is kept";
+}
+
+TEST(Clerk, FinishesWithTheTimeThatTheRowsHadLeft) {
+  Desk desk;
+  Entry brief = Desk::message();
+  brief.expires = desk.now + 1h;
+  desk.put(brief);
+  desk.work();
+  desk.now += 50min;
+  desk.clerk().finish();
+  desk.work_while_due();
+  EXPECT_EQ(desk.clerk().next_work(desk.now), std::nullopt);
+  desk.crash();
+  const Entry* found = desk.take();
+  ASSERT_NE(found, nullptr);
+  EXPECT_EQ(found->expires, desk.now + 10min);
+}
+
+TEST(Clerk, FinishesAlsoWhereTheTimeToLiveIsOver) {
+  for (const auto late : {-50ms, 0ms, 50ms, 3'600'000ms}) {
+    Desk desk;
+    Entry brief = Desk::message();
+    brief.expires = desk.now + 1min;
+    desk.put(brief);
+    desk.work();
+    desk.now += 1min + late;
+    desk.clerk().finish();
+    desk.work_while_due();
+    EXPECT_EQ(desk.clerk().next_work(desk.now), std::nullopt);
+  }
+}
+
 TEST(ClerkAfterACrash, SendsWhatWasStoredInItsOrder) {
   Desk desk;
   Entry urgent = Desk::message();
