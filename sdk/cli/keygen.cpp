@@ -1,5 +1,6 @@
 // holdfast keygen: a broker's key and its backup, with self-signed certificates; or a root key.
 
+#include <filesystem>
 #include <memory>
 #include <stdexcept>
 #include <string>
@@ -39,9 +40,9 @@ crypto::CertifiedKey make_key(const KeygenOptions& options) {
 // is written.
 void expect_free(const std::string& directory, const std::vector<std::string>& names) {
   for (const std::string& name : names) {
-    if (exists(directory + "/" + name)) {
-      refuse(directory + "/" + name + " is there already", "",
-             "nothing is overwritten; name another --out");
+    const std::string path = (std::filesystem::path(directory) / name).string();
+    if (exists(path)) {
+      refuse(path + " is there already", "", "nothing is overwritten; name another --out");
     }
   }
 }

@@ -25,12 +25,11 @@ struct PinOptions {
 
 constexpr const char* kNetworkWarning =
     "this pin was taken from the network: whoever answered may not be your broker. Run `holdfast "
-    "pin "
-    "--key broker.key` (or --cert broker.crt) on the broker's host, and use the pin only if both "
-    "are "
-    "equal";
+    "pin --key broker.key` (or --cert broker.crt) on the broker's host, and use the pin only if "
+    "both are equal";
 
-void show(const SeenKey& key, nlohmann::ordered_json facts, const std::string& from, bool as_json) {
+void show(const SeenKey& key, const nlohmann::ordered_json& facts, const std::string& from,
+          bool as_json) {
   const std::string kind = key.kind.empty() ? "unknown" : key.kind;
   if (as_json) {
     nlohmann::ordered_json all{{"pin", key.pin.text()}, {"key", kind}};
