@@ -19,10 +19,12 @@ TEST_P(BentBrokerTest, IsNoticedByTheChecksOfItsRule) {
   Bend bend = rule.bend;
   if (rule.other_key)
     bend.other_identity = test::self_signed(dir_, test::KeyType::p256, "localhost");
-  const BentBroker broker(key_, bend);
-  const SuiteRun run = this->run(broker.port(), {"--gtest_filter", rule.filter, "--max-wait", "3"});
+  const BentBroker broker(key_, bend, rule.mosquitto);
+  const SuiteRun run =
+      this->run(broker.port(), {"--gtest_filter", rule.filter, "--max-wait", rule.max_wait});
   EXPECT_EQ(run.with("fail"), rule.fails) << run.output;
-  for (const std::string& id : rule.warns) EXPECT_EQ(run.verdict(id), "warning") << run.output;
+  EXPECT_EQ(run.with("warning"), rule.warns) << run.output;
+  for (const std::string& id : rule.passes) EXPECT_EQ(run.verdict(id), "pass") << run.output;
   EXPECT_EQ(run.status, rule.fails.empty() ? 0 : 1) << run.output;
 }
 
