@@ -1,5 +1,7 @@
 // Retained messages: the last state of a topic, for whoever comes later.
 
+#include <optional>
+
 #include "groups/delivery_kit.hpp"
 #include "wire/peer_error.hpp"
 
@@ -28,6 +30,12 @@ void expect_retained(Stage& stage, Finding& finding, const std::string& due,
   if (!finding.expect(came.has_value(), "no retained message came")) return;
   finding.saw(text_of(*came) + ": " + came->payload);
   finding.expect(came->payload == due, otherwise);
+}
+
+// What must not come. A busy broker gets its time: none is counted before it has read a ping.
+std::optional<Publish> unwanted(MqttPeer& peer) {
+  peer.ping();
+  return peer.try_receive(Stage::kQuiet);
 }
 
 void set(Stage& stage, Finding& finding) {
@@ -59,7 +67,7 @@ void deleted(Stage& stage, Finding& finding) {
   retain(stage, "");
   const auto peer = stage.log_in("to");
   subscribe_at(*peer, stage.topic(), 1);
-  const auto came = peer->try_receive(Stage::kQuiet);
+  const auto came = unwanted(*peer);
   if (came) finding.fail("after an empty message " + text_of(*came) + " came");
 }
 
@@ -104,7 +112,7 @@ void handling_1(Stage& stage, Finding& finding) {
   const auto first = peer->try_receive(stage.patience());
   if (!finding.expect(first.has_value(), "a new subscription brought none")) return;
   subscribe_at(*peer, stage.topic(), 1, kRetainedIfNew);
-  const auto second = peer->try_receive(Stage::kQuiet);
+  const auto second = unwanted(*peer);
   finding.expect(!second.has_value(), "a subscription that existed brought it again");
 }
 
@@ -112,7 +120,7 @@ void handling_2(Stage& stage, Finding& finding) {
   retain(stage, "state");
   const auto peer = stage.log_in("to");
   subscribe_at(*peer, stage.topic(), 1, kNoRetained);
-  const auto came = peer->try_receive(Stage::kQuiet);
+  const auto came = unwanted(*peer);
   finding.expect(!came.has_value(), "it came although none was asked for");
 }
 

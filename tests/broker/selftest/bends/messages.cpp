@@ -1,6 +1,8 @@
 // What happens to a message on its way, over connections that hold.
 
 #include <algorithm>
+#include <functional>
+#include <iterator>
 #include <utility>
 
 #include "selftest/bends/messages_ways.hpp"

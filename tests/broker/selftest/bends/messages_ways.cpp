@@ -49,7 +49,7 @@ std::string exchange_of_client(const Passage& passage, unsigned packet_id) {
 }
 
 std::string exchange_of_passage(const Passage& passage, unsigned packet_id) {
-  return std::to_string(passage.number) + " " + std::to_string(packet_id);
+  return passage.client_id + " " + std::to_string(passage.number) + " " + std::to_string(packet_id);
 }
 
 Bending republished_by(PublishChange change) {
