@@ -24,8 +24,12 @@ class BentBrokerTest : public SuiteTest, public ::testing::WithParamInterface<Br
     return words;
   }
   static test::MosquittoOptions broker_of(const BrokenRule& rule) {
-    if (!rule.with_login) return {};
-    return {.allow_anonymous = false, .users = {{"truck", "secret"}}};
+    test::MosquittoOptions options = rule.mosquitto;
+    if (rule.with_login) {
+      options.allow_anonymous = false;
+      options.users = {{"truck", "secret"}};
+    }
+    return options;
   }
 };
 

@@ -28,9 +28,11 @@ Upwards open_upwards(Stage& stage) {
   return upwards;
 }
 
-void send_message(Stage& stage, Upwards& upwards) {
+void send_message(Stage& stage, Finding& finding, Upwards& upwards) {
   upwards.from->send(upwards.message);
-  upwards.from->wait_acknowledgement(Type::pubrec, kIdentifier, stage.patience());
+  const auto answer =
+      upwards.from->wait_acknowledgement(Type::pubrec, kIdentifier, stage.patience());
+  finding.expect(answer.reason < 0x80, "PUBREC has " + reason_text(answer.reason));
 }
 
 void release(Stage& stage, Finding& finding, Upwards& upwards) {
@@ -55,17 +57,17 @@ void expect_once(Stage& stage, Finding& finding, Upwards& upwards) {
 
 void up_publish(Stage& stage, Finding& finding) {
   Upwards upwards = open_upwards(stage);
-  send_message(stage, upwards);  // its PUBREC counts as lost
+  send_message(stage, finding, upwards);  // its PUBREC counts as lost
   reconnect(stage, upwards);
   upwards.message.duplicate = true;
-  send_message(stage, upwards);
+  send_message(stage, finding, upwards);
   release(stage, finding, upwards);
   expect_once(stage, finding, upwards);
 }
 
 void up_pubrec(Stage& stage, Finding& finding) {
   Upwards upwards = open_upwards(stage);
-  send_message(stage, upwards);
+  send_message(stage, finding, upwards);
   reconnect(stage, upwards);
   release(stage, finding, upwards);
   expect_once(stage, finding, upwards);
@@ -73,7 +75,7 @@ void up_pubrec(Stage& stage, Finding& finding) {
 
 void up_pubrel(Stage& stage, Finding& finding) {
   Upwards upwards = open_upwards(stage);
-  send_message(stage, upwards);
+  send_message(stage, finding, upwards);
   release(stage, finding, upwards);  // its PUBCOMP counts as lost
   reconnect(stage, upwards);
   release(stage, finding, upwards);

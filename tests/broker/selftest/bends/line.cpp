@@ -14,8 +14,9 @@ std::vector<BrokenRule> of_the_line() {
        .filter = "economy.resumption:economy.tickets",
        .warns = {"economy.resumption"},
        .bend = {.forgets_tickets = true}},
+      // Without those that go by the clock: a busy machine holds a CONNACK back as well.
       {.name = "GivesNoTickets",
-       .filter = "economy.*",
+       .filter = "economy.*-economy.connack_delay:economy.puback_delay",
        .warns = {"economy.tickets"},
        .bend = {.gives_no_tickets = true}},
       {.name = "HasNoX25519",

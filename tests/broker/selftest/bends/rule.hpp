@@ -13,13 +13,14 @@ namespace holdfast::broker_test {
 
 struct BrokenRule {
   std::string name;
-  std::string filter;  ///< the checks that run
+  std::string filter{};  ///< the checks that run; empty: those that are named below
   std::set<std::string> fails{};
   std::set<std::string> warns{};
   Bend bend{};
-  bool other_key = false;            ///< every fifth connection proves a key that is not pinned
-  std::set<std::string> passes{};    ///< have to pass, where mosquitto itself is warned
-  std::string max_wait = "3";        ///< seconds for one answer
+  bool other_key = false;          ///< every fifth connection proves a key that is not pinned
+  std::set<std::string> passes{};  ///< have to pass, where mosquitto itself is warned
+  std::string max_wait = "3";      ///< seconds for one answer
+  test::MosquittoOptions mosquitto{};
   bool with_login = false;           ///< only "truck" with "secret" gets in, and the suite is that
   bool with_certificate = false;     ///< the suite has one, and nobody asks for it
   std::vector<std::string> words{};  ///< more of the command line
@@ -35,6 +36,13 @@ std::vector<BrokenRule> broken_rules();
 // A file each.
 std::vector<BrokenRule> of_the_line();
 std::vector<BrokenRule> of_messages();
+std::vector<BrokenRule> of_broken_connections();
+std::vector<BrokenRule> of_qos2();
+std::vector<BrokenRule> of_topics();
+std::vector<BrokenRule> of_subscriptions();
+std::vector<BrokenRule> of_retained();
+std::vector<BrokenRule> of_properties();
+std::vector<BrokenRule> of_limits();
 std::vector<BrokenRule> of_sessions();
 std::vector<BrokenRule> of_safety_framing();
 std::vector<BrokenRule> of_safety_connect();
