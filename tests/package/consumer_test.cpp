@@ -46,20 +46,42 @@ class ConsumerTest : public InstallTest {
     return text;
   }
 
-  // `make` in a copy of the consumer. @return the program
-  fs::path make_consumer(const std::string& kind) {
-    const fs::path copy = dir_.path() / "make";
+  fs::path copy_of_consumer() {
+    const fs::path copy = dir_.path() / "copy";
     fs::copy(HOLDFAST_SOURCE_DIR "/tests/package/consumer", copy);
-    must({"make", "STATIC=" + kind, "CXX=" HOLDFAST_CXX},
-         {.environment = {{"PKG_CONFIG_PATH", (library_dir() / "pkgconfig").string()}},
-          .working_directory = copy});
-    return copy / "consumer";
+    return copy;
+  }
+
+  // The first block of code in a language below a heading of docs/guides/install.md.
+  static std::string guide(const std::string& heading, const std::string& language) {
+    static const std::string text = read_file(HOLDFAST_SOURCE_DIR "/docs/guides/install.md");
+    const std::string opening = "```" + language + "\n";
+    const auto section = text.find("\n## " + heading + "\n");
+    const auto begin = text.find(opening, section);
+    const auto end = text.find("```\n", begin + opening.size());
+    if (section == std::string::npos || end == std::string::npos) {
+      throw std::runtime_error("the guide has no " + language + " below " + heading);
+    }
+    return text.substr(begin + opening.size(), end - begin - opening.size());
+  }
+
+  ProcessOptions in(const fs::path& folder) const {
+    return {.environment = {{"PKG_CONFIG_PATH", (library_dir() / "pkgconfig").string()},
+                            {"CXX", HOLDFAST_CXX}},
+            .working_directory = folder};
   }
 };
 
-TEST_F(ConsumerTest, FindPackageTakesTheSharedLibrary) {
+TEST_F(ConsumerTest, TheGuidesLinesForCMakeTakeTheSharedLibrary) {
   install();
-  const fs::path consumer = build_consumer({prefix_path(), "-DHOLDFAST_KIND=shared"});
+  const fs::path project = copy_of_consumer();
+  write_file(project / "CMakeLists.txt",
+             "cmake_minimum_required(VERSION 3.25)\nproject(consumer LANGUAGES CXX)\n" +
+                 guide("Build with it: CMake", "cmake"));
+  std::string commands = guide("Build with it: CMake", "sh");
+  commands.replace(commands.find("/opt/holdfast"), 13, prefix().string());
+  must({"sh", "-ec", commands}, in(project));
+  const fs::path consumer = project / "build/consumer";
   EXPECT_THAT(needed_by(consumer), HasSubstr("libholdfast.so." HOLDFAST_ABI));
   EXPECT_THAT(needed_by(consumer), Not(HasSubstr("wolfssl")));
   expect_works(consumer);
@@ -130,7 +152,7 @@ TEST_F(ConsumerTest, FindPackageRefusesAnotherMinorVersion) {
   EXPECT_THAT(ask("1.0"), HasSubstr("found: 0"));
 }
 
-TEST_F(ConsumerTest, FullFindPackageTakesTheStaticLibrary) {
+TEST_F(ConsumerTest, FindPackageTakesTheStaticLibrary) {
   install();
   const fs::path consumer = build_consumer({prefix_path(), "-DHOLDFAST_KIND=static"});
   EXPECT_THAT(needed_by(consumer), Not(HasSubstr("holdfast")));
@@ -138,19 +160,21 @@ TEST_F(ConsumerTest, FullFindPackageTakesTheStaticLibrary) {
   expect_works(consumer);
 }
 
-TEST_F(ConsumerTest, FullPkgConfigTakesTheSharedLibrary) {
+TEST_F(ConsumerTest, TheGuidesLinesForPkgConfigTakeTheSharedLibrary) {
   install();
-  const fs::path consumer = make_consumer("");
-  EXPECT_THAT(needed_by(consumer), HasSubstr("libholdfast.so." HOLDFAST_ABI));
-  EXPECT_THAT(needed_by(consumer), Not(HasSubstr("wolfssl")));
-  expect_works(consumer);
+  const fs::path copy = copy_of_consumer();
+  must({"sh", "-ec", guide("Build with it: pkg-config", "sh")}, in(copy));
+  EXPECT_THAT(needed_by(copy / "consumer"), HasSubstr("libholdfast.so." HOLDFAST_ABI));
+  EXPECT_THAT(needed_by(copy / "consumer"), Not(HasSubstr("wolfssl")));
+  expect_works(copy / "consumer");
 }
 
-TEST_F(ConsumerTest, FullPkgConfigTakesTheStaticLibrary) {
+TEST_F(ConsumerTest, PkgConfigTakesTheStaticLibrary) {
   install();
-  const fs::path consumer = make_consumer("--static");
-  EXPECT_THAT(needed_by(consumer), Not(HasSubstr("holdfast")));
-  expect_works(consumer);
+  const fs::path copy = copy_of_consumer();
+  must({"make", "STATIC=--static", "CXX=" HOLDFAST_CXX}, in(copy));
+  EXPECT_THAT(needed_by(copy / "consumer"), Not(HasSubstr("holdfast")));
+  expect_works(copy / "consumer");
 }
 
 // Builds the whole library, which takes minutes where no compiler cache has it.
