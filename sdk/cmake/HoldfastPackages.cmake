@@ -10,6 +10,8 @@ set(CPACK_GENERATOR DEB)
 set(CPACK_PACKAGE_NAME holdfast)
 set(CPACK_PACKAGE_VENDOR "Holdfast developers")
 set(CPACK_PACKAGE_VERSION "${PROJECT_VERSION}")
+# CPack puts the project's description before that of each package, unless it is this default of its own.
+set(CPACK_PACKAGE_DESCRIPTION_SUMMARY "${CMAKE_PROJECT_NAME} built using CMake")
 set(CPACK_PACKAGING_INSTALL_PREFIX /usr)
 set(CPACK_STRIP_FILES ON)
 set(CPACK_COMPONENTS_ALL development)
