@@ -43,10 +43,9 @@ function(holdfast_library kind)
     $<BUILD_INTERFACE:${CMAKE_CURRENT_SOURCE_DIR}/include>
     $<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>)
   # An installed library's config file looks for these by itself (sdk/packaging/holdfast-config.cmake.in). Paho by its
-  # files: the name of a target would be written down as a dependency of the shared library.
+  # files, as there: the name of a target would be written down as a dependency of the shared library.
   target_link_libraries(${target}
-    PRIVATE $<BUILD_INTERFACE:$<TARGET_FILE:PahoMqttCpp::paho-mqttpp3>>
-            $<BUILD_INTERFACE:$<TARGET_FILE:eclipse-paho-mqtt-c::paho-mqtt3as>>
+    PRIVATE $<BUILD_INTERFACE:${HOLDFAST_PAHO_CPP_LIBRARY}> $<BUILD_INTERFACE:${HOLDFAST_PAHO_C_LIBRARY}>
             $<BUILD_INTERFACE:SQLite::SQLite3> $<BUILD_INTERFACE:PkgConfig::wolfssl> $<BUILD_INTERFACE:Threads::Threads>
     INTERFACE $<BUILD_INTERFACE:holdfast_flatbuffers>)
   if(kind STREQUAL "SHARED")
