@@ -19,8 +19,6 @@
 # This file, the scripts beside it and flatc are all that is needed: HOLDFAST_FLATC names one that is
 # not in the PATH.
 
-set(HOLDFAST_SCHEMAS_DIR "${CMAKE_CURRENT_LIST_DIR}")
-
 if(NOT HOLDFAST_FLATC)
   find_program(HOLDFAST_FLATC flatc DOC "flatc, the FlatBuffers compiler")
 endif()
@@ -110,8 +108,8 @@ function(holdfast_add_schemas target)
       COMMAND "${HOLDFAST_FLATC}" --binary --schema -o "${out}" "${schema}"
       COMMAND "${CMAKE_COMMAND}" "-DHEADER=${header}" "-DROOT=${found_${name}_root}"
               "-DIDENTIFIER=${found_${name}_identifier}"
-              -P "${HOLDFAST_SCHEMAS_DIR}/append-schema-traits.cmake"
-      DEPENDS ${found_all} "${HOLDFAST_SCHEMAS_DIR}/append-schema-traits.cmake"
+              -P "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/append-schema-traits.cmake"
+      DEPENDS ${found_all} "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/append-schema-traits.cmake"
       COMMENT "FlatBuffers: ${name}.fbs"
       VERBATIM)
     list(APPEND made "${header}" "${out}/${name}.bfbs")
@@ -163,5 +161,5 @@ set(WORK "@CMAKE_CURRENT_BINARY_DIR@/@name@-released")
 ]])
   add_test(NAME schemas.${name}
            COMMAND "${CMAKE_COMMAND}" "-DSETTINGS=${settings}"
-                   -P "${HOLDFAST_SCHEMAS_DIR}/check-released-schemas.cmake")
+                   -P "${CMAKE_CURRENT_FUNCTION_LIST_DIR}/check-released-schemas.cmake")
 endfunction()

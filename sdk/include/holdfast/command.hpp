@@ -28,6 +28,7 @@
 #include <vector>
 
 #include <holdfast/error.hpp>
+#include <holdfast/export.hpp>
 #include <holdfast/limits.hpp>
 #include <holdfast/options.hpp>
 #include <holdfast/payload.hpp>
@@ -51,7 +52,7 @@ enum class CommandReason : std::uint8_t {
 };
 
 /// The name of a reason as it is written above.
-std::string_view to_string(CommandReason reason) noexcept;
+HOLDFAST_EXPORT std::string_view to_string(CommandReason reason) noexcept;
 
 /// What a handler returns instead of a reply, and what a caller gets.
 struct CommandError {

@@ -35,6 +35,7 @@
 #include <holdfast/command.hpp>
 #include <holdfast/error.hpp>
 #include <holdfast/event.hpp>
+#include <holdfast/export.hpp>
 #include <holdfast/message.hpp>
 #include <holdfast/options.hpp>
 #include <holdfast/payload.hpp>
@@ -67,7 +68,7 @@ struct Remaining {
   std::uint64_t undelivered = 0;  ///< messages that are not acknowledged, the former included
 };
 
-class Device {
+class HOLDFAST_EXPORT Device {
  public:
   using MessageHandler = std::function<void(Message)>;
   using EventHandler = std::function<void(const Event&)>;
@@ -211,7 +212,7 @@ class Device {
 namespace detail {
 
 /// The part of a stream that does not depend on the type.
-class StreamBase {
+class HOLDFAST_EXPORT StreamBase {
  public:
   StreamBase(std::shared_ptr<device::Core> core, std::string_view topic, StreamOptions options);
   Receipt push_bytes(std::span<const std::byte> finished_buffer, PushOptions options);

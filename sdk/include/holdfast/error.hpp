@@ -15,6 +15,8 @@
 #include <system_error>
 #include <type_traits>
 
+#include <holdfast/export.hpp>
+
 namespace holdfast {
 
 /// What happened. The values are stable: they may be logged and compared across releases.
@@ -94,13 +96,13 @@ enum class Condition {
 };
 
 /// The category of all errors of Holdfast; its name is "holdfast".
-const std::error_category& error_category() noexcept;
-std::error_code make_error_code(Errc error) noexcept;
-std::error_condition make_error_condition(Condition condition) noexcept;
+HOLDFAST_EXPORT const std::error_category& error_category() noexcept;
+HOLDFAST_EXPORT std::error_code make_error_code(Errc error) noexcept;
+HOLDFAST_EXPORT std::error_condition make_error_condition(Condition condition) noexcept;
 
 /// Thrown by `Device`'s constructor and by the calls that set a device up (`subscribe`, `on`,
 /// `stream`), before anything was done: an option that cannot work. Nothing else throws it.
-class ConfigError : public std::invalid_argument {
+class HOLDFAST_EXPORT ConfigError : public std::invalid_argument {
  public:
   /// @param field the option, as it is written in code, for instance "pins[1]"
   /// @param value what it was set to; secrets are never repeated here

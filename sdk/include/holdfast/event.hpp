@@ -10,6 +10,8 @@
 #include <system_error>
 #include <vector>
 
+#include <holdfast/export.hpp>
+
 namespace holdfast {
 
 enum class EventKind {
@@ -53,7 +55,7 @@ enum class EventKind {
 };
 
 /// The name of a kind as it is written above, for logs.
-std::string_view to_string(EventKind kind) noexcept;
+HOLDFAST_EXPORT std::string_view to_string(EventKind kind) noexcept;
 
 /// A broker's key that no pin matches.
 struct KeyRefusal {

@@ -25,6 +25,7 @@
 #include <flatbuffers/flatbuffers.h>
 
 #include <holdfast/error.hpp>
+#include <holdfast/export.hpp>
 #include <holdfast/limits.hpp>
 #include <holdfast/message.hpp>
 
@@ -82,15 +83,17 @@ struct Body {
 
 /// Opens the envelope if there is one. @return `malformed_payload` for an envelope that is damaged,
 /// else an empty code; then `body` is set. The bodies themselves are not verified yet.
-std::error_code open_envelope(std::span<const std::byte> payload, Body& body);
+HOLDFAST_EXPORT std::error_code open_envelope(std::span<const std::byte> payload, Body& body);
 
 /// Puts a finished FlatBuffer into an envelope.
-std::vector<std::byte> seal_envelope(const Origin& origin, std::span<const std::byte> body);
+HOLDFAST_EXPORT std::vector<std::byte> seal_envelope(const Origin& origin,
+                                                     std::span<const std::byte> body);
 
 namespace detail {
 
 /// Tells a foreign buffer (readable, other identifier) from a damaged one, before verification.
-std::error_code check_identifier(std::span<const std::byte> bytes, std::string_view identifier);
+HOLDFAST_EXPORT std::error_code check_identifier(std::span<const std::byte> bytes,
+                                                 std::string_view identifier);
 
 }  // namespace detail
 

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <utility>
 
+#include <holdfast/export.hpp>
 #include <holdfast/payload.hpp>
 
 namespace holdfast {
@@ -20,7 +21,7 @@ namespace holdfast {
 /// `kMaxMissing` missing numbers each (the oldest are then counted as lost for good). A receiver
 /// may join late: numbers below the first one that it saw are not missing, and are fresh when they
 /// come.
-class SequenceTracker {
+class HOLDFAST_EXPORT SequenceTracker {
  public:
   static constexpr std::size_t kMaxMissing = 4'096;
 

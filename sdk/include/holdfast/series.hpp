@@ -27,6 +27,7 @@
 #include <vector>
 
 #include <holdfast/error.hpp>
+#include <holdfast/export.hpp>
 #include <holdfast/limits.hpp>
 #include <holdfast/payload.hpp>
 
@@ -121,7 +122,7 @@ struct SeriesOptions {
 };
 
 /// A declaration of channels. Copies share it.
-class SeriesLayout {
+class HOLDFAST_EXPORT SeriesLayout {
  public:
   /// @throws ConfigError with the field, the value and the mend: no channel or more than
   /// `limits::kMaxSeriesChannels`; a name that is empty, too long, or there twice; a resolution
@@ -145,7 +146,7 @@ class SeriesLayout {
   static std::optional<SeriesLayout> from_description(std::span<const std::byte> bytes,
                                                       std::error_code& error);
 
-  friend bool operator==(const SeriesLayout& a, const SeriesLayout& b) noexcept;
+  friend HOLDFAST_EXPORT bool operator==(const SeriesLayout& a, const SeriesLayout& b) noexcept;
 
   struct Data;  // internal
   const Data& data() const noexcept { return *data_; }
@@ -165,7 +166,7 @@ struct SeriesRefusal {
 };
 
 /// Packs readings into one payload. A device needs none: it merges what waits in its outbox.
-class SeriesWriter {
+class HOLDFAST_EXPORT SeriesWriter {
  public:
   explicit SeriesWriter(SeriesLayout layout);
 
@@ -210,7 +211,7 @@ class SeriesRow {
 };
 
 /// One channel of an opened batch. Lives as long as the reader has this batch open.
-class SeriesColumn {
+class HOLDFAST_EXPORT SeriesColumn {
  public:
   SeriesColumn(const SeriesReader& reader, std::size_t channel) noexcept
       : reader_(&reader), channel_(channel) {}
@@ -236,7 +237,7 @@ class SeriesColumn {
 
 /// Opens batches of one layout. Bytes may come from anywhere: opening verifies them, takes no more
 /// memory than `limits::kMaxSeriesRows` rows need, and copies what it keeps.
-class SeriesReader {
+class HOLDFAST_EXPORT SeriesReader {
  public:
   explicit SeriesReader(SeriesLayout layout);
   SeriesReader(SeriesReader&&) noexcept;

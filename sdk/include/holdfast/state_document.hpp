@@ -23,6 +23,7 @@
 #include <utility>
 #include <vector>
 
+#include <holdfast/export.hpp>
 #include <holdfast/options.hpp>
 #include <holdfast/payload.hpp>
 
@@ -59,11 +60,12 @@ struct StateBody {
 
 /// For both ends. @return `malformed_payload`, `foreign_payload` or `payload_too_large`, else an
 /// empty code; then `state` is set. The body itself is not verified yet.
-std::error_code open_state(std::span<const std::byte> payload, StateBody& state);
+HOLDFAST_EXPORT std::error_code open_state(std::span<const std::byte> payload, StateBody& state);
 
 /// Puts a finished FlatBuffer into a state document. @param version from 1
-std::vector<std::byte> seal_state(std::uint64_t version, std::span<const std::byte> body,
-                                  std::uint64_t seen = 0);
+HOLDFAST_EXPORT std::vector<std::byte> seal_state(std::uint64_t version,
+                                                  std::span<const std::byte> body,
+                                                  std::uint64_t seen = 0);
 
 namespace detail {
 
@@ -80,7 +82,7 @@ std::error_code check_payload(std::span<const std::byte> bytes) {
   return error;
 }
 
-class StateBase {
+class HOLDFAST_EXPORT StateBase {
  public:
   using Handler = std::function<void(std::span<const std::byte> body, std::uint64_t version)>;
 

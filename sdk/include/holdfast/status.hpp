@@ -11,6 +11,8 @@
 #include <string_view>
 #include <vector>
 
+#include <holdfast/export.hpp>
+
 namespace holdfast {
 
 enum class State {
@@ -24,7 +26,7 @@ enum class State {
 };
 
 /// The name of a state as it is written above.
-std::string_view to_string(State state) noexcept;
+HOLDFAST_EXPORT std::string_view to_string(State state) noexcept;
 
 /// What an IP byte was for. Every byte has one cause.
 enum class Cause : std::uint8_t {
@@ -41,7 +43,7 @@ enum class Cause : std::uint8_t {
 inline constexpr std::size_t kCauses = 9;
 
 /// The name of a cause as it is written above.
-std::string_view to_string(Cause cause) noexcept;
+HOLDFAST_EXPORT std::string_view to_string(Cause cause) noexcept;
 
 /// Bytes from the device and to it.
 struct ByteCount {
@@ -114,7 +116,7 @@ struct Ledger {
 enum class Admission : std::uint8_t { everything, all_but_low, urgent_only, nothing };
 
 /// The name of an admission as it is written above.
-std::string_view to_string(Admission admission) noexcept;
+HOLDFAST_EXPORT std::string_view to_string(Admission admission) noexcept;
 
 /// How the month stands (`Options::budget`). Bytes are those of `Ledger::ip_bytes`.
 struct BudgetStatus {

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string_view>
 
+#include <holdfast/export.hpp>
+
 namespace holdfast {
 
 inline constexpr int kVersionMajor = 0;
@@ -15,6 +17,6 @@ inline constexpr int kVersionPatch = 0;
 inline constexpr std::uint64_t kReleaseTime = 1'795'478'400;  // 2026-11-24
 
 /// "MAJOR.MINOR.PATCH" of the library that is linked.
-std::string_view version() noexcept;
+HOLDFAST_EXPORT std::string_view version() noexcept;
 
 }  // namespace holdfast
