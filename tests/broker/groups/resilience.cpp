@@ -1,7 +1,11 @@
 // What is kept when the broker goes away and comes back, and what a fleet that comes back meets.
 
 #include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
 #include <set>
+#include <thread>
 
 #include "catalogue.hpp"
 #include "crowd.hpp"
@@ -202,6 +206,125 @@ void second_broker_session(Stage& stage, Finding& finding) {
   there->disconnect();
 }
 
+// The operator's command in the background: what it does takes as long as it runs.
+class Command {
+ public:
+  Command(const std::string& command, Deadline deadline)
+      : thread_([this, command, deadline] { run(command, deadline); }) {}
+  ~Command() { thread_.join(); }
+  Command(const Command&) = delete;
+  Command& operator=(const Command&) = delete;
+
+  /// @return whether it is over
+  bool wait(Clock::duration bound) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, bound, [this] { return over_; });
+  }
+  /// Waits for its end, which its own deadline bounds. @throws what it has thrown
+  void finish() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return over_; });
+    if (trouble_) std::rethrow_exception(trouble_);
+  }
+
+ private:
+  void run(const std::string& command, Deadline deadline) {
+    std::exception_ptr trouble;
+    try {
+      run_command(command, deadline);
+    } catch (...) {
+      trouble = std::current_exception();
+    }
+    const std::lock_guard lock(mutex_);
+    trouble_ = trouble;
+    over_ = true;
+    changed_.notify_all();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool over_ = false;
+  std::exception_ptr trouble_;
+  std::thread thread_;  // the last one: it uses the others
+};
+
+struct Turn {
+  std::unique_ptr<MqttPeer> peer;
+  bool session_present = false;
+  bool node_was_back = false;
+  unsigned attempts = 0;
+};
+
+// A device whose node is gone tries the other one until it is let in.
+Turn turn_to_second(Stage& stage, const Connect& session, Command& command) {
+  constexpr auto kBetween = 200ms;
+  const Deadline deadline = stage.deadline().within(kComingBack);
+  Turn turn;
+  while (true) {
+    ++turn.attempts;
+    turn.node_was_back = command.wait(0ms);
+    try {
+      Connack connack;
+      turn.peer = log_in_at_second(stage, session, connack);
+      turn.session_present = connack.session_present;
+      return turn;
+    } catch (const PeerError&) {
+      if (deadline.over()) throw;
+    }
+    stop_if_interrupted();
+    command.wait(kBetween);
+  }
+}
+
+// Whether the loss has broken this connection before the node was back.
+bool lost(MqttPeer& device, Command& command) {
+  while (!device.wait_end(100ms)) {
+    if (command.wait(0ms)) return device.wait_end(100ms).has_value();
+  }
+  return true;
+}
+
+void node_loss(Stage& stage, Finding& finding) {
+  if (stage.options().kill_command.empty()) {
+    finding.not_applicable("give --kill-command for the node that --broker names");
+    return;
+  }
+  const std::string topic = stage.topic("elsewhere");
+  const Connect session = keeping(stage, "session");
+  const auto device = stage.log_in(session);
+  device->subscribe(topic);
+  Connack connack;
+  const auto publisher = log_in_at_second(stage, stage.login("publisher"), connack);
+  const auto began = Clock::now();
+  Command command(stage.options().kill_command, stage.deadline());
+  if (!lost(*device, command)) {
+    command.finish();
+    finding.not_applicable("--kill-command left the connections to --broker standing");
+    return;
+  }
+  const bool taken =
+      publisher->publish({.topic = topic, .payload = "meanwhile", .qos = 1}) < 0x80;
+  const Turn turn = turn_to_second(stage, session, command);
+  finding.figure("let_in_after", std::chrono::duration<double>(Clock::now() - began).count(), "s");
+  finding.figure("attempts", turn.attempts);
+  finding.figure("session_present", turn.session_present ? 1 : 0);
+  const auto came =
+      taken && turn.session_present ? turn.peer->try_receive(stage.patience()) : std::nullopt;
+  finding.figure("message_came", came ? 1 : 0);
+  command.finish();
+  if (turn.attempts > 1 && turn.node_was_back) {
+    finding.fail("the other node let the device in only when the lost one was back");
+  } else if (!turn.session_present) {
+    finding.warn("the session is lost with its node");
+  } else if (taken && !came) {
+    finding.warn("what the other node acknowledged for the session is lost with the first one");
+  } else {
+    finding.pass("the other node has the session, and what was sent to it meanwhile");
+  }
+  turn.peer->disconnect();
+  log_in_again(stage, stage.login("probe"))->disconnect();
+}
+
 // --- A storm -------------------------------------------------------------------------------------
 
 void reconnect_storm(Stage& stage, Finding& finding) {
@@ -296,6 +419,18 @@ std::vector<Check> resilience_checks() {
            {{"", "route a client id to the same node always, or share sessions in the cluster"}},
        .needs = Need::second_broker,
        .run = second_broker_session},
+      {.id = "resilience.node_loss",
+       .title = "a device whose node is lost goes on at the other one, with its session",
+       .reference = "practice",
+       .meaning = "The loss of one node takes its part of the fleet off line, or its messages.",
+       .settings = {{"RabbitMQ",
+                     "3.10 keeps a session's queue at the node where it was made: quorum queues "
+                     "(mqtt.durable_queue_type of 3.11 and later) have it at several"},
+                    {"EMQX", "durable_sessions.enable = true, with several replicas"},
+                    {"HiveMQ", "<replication><replica-count>2"}},
+       .needs = Need::second_broker | Need::invasive,
+       .limit = 180s,
+       .run = node_loss},
   };
 }
 

@@ -40,6 +40,10 @@ struct SuiteRun {
 inline const std::set<std::string> kMosquittoFaults{"delivery.receive_maximum_down",
                                                     "delivery.packet_size_down_queue"};
 
+/// What it is warned of whatever its configuration says.
+inline const std::set<std::string> kMosquittoWarnings{"delivery.keep_alive",
+                                                      "delivery.take_over_reason"};
+
 /// `--accept` for each of them.
 Words accepting(const std::set<std::string>& ids);
 
@@ -55,6 +59,7 @@ class SuiteTest : public ::testing::Test {
   test::TempDir dir_;
   test::Identity key_;
   test::Identity backup_;
+  bool knows_backup_ = true;  ///< `run` gives its pin
 
   static constexpr std::chrono::seconds kRunBound{480};
 };

@@ -171,6 +171,11 @@ Properties& Properties::user(std::string name, std::string value) {
   return *this;
 }
 
+Properties& Properties::remove(Property id) {
+  std::erase_if(list_, [&](const auto& one) { return one.first == id; });
+  return *this;
+}
+
 std::optional<std::uint32_t> Properties::number(Property id) const {
   const auto all = numbers(id);
   return all.empty() ? std::nullopt : std::optional(all.front());

@@ -106,6 +106,8 @@ class Properties {
   Properties& number(Property id, std::uint32_t value);
   Properties& text(Property id, std::string value);
   Properties& user(std::string name, std::string value);
+  /// All of this kind.
+  Properties& remove(Property id);
 
   std::optional<std::uint32_t> number(Property id) const;
   std::optional<std::string> text(Property id) const;

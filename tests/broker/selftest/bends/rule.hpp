@@ -11,6 +11,9 @@
 
 namespace holdfast::broker_test {
 
+/// What the suite is given for `--second-broker`.
+enum class SecondNode { none, on_its_own, with_another_key };
+
 struct BrokenRule {
   std::string name;
   std::string filter;  ///< the checks that run
@@ -18,6 +21,13 @@ struct BrokenRule {
   std::set<std::string> warns{};
   Bend bend{};
   bool other_key = false;  ///< every fifth connection proves a key that is not pinned
+  std::set<std::string> passes{};  ///< have to pass
+  std::string max_wait = "3";      ///< seconds for one answer
+  test::MosquittoOptions mosquitto{};
+  std::vector<std::string> words{};  ///< more of the command line
+  SecondNode second_node = SecondNode::none;
+  bool long_chain = false;  ///< the key's certificate comes with those of two authorities
+  bool no_backup = false;   ///< nor does the suite know a backup key
 
   friend std::ostream& operator<<(std::ostream& stream, const BrokenRule& rule) {
     return stream << rule.name;
@@ -32,5 +42,9 @@ std::vector<BrokenRule> of_the_line();
 std::vector<BrokenRule> of_messages();
 std::vector<BrokenRule> of_sessions();
 std::vector<BrokenRule> of_safety();
+std::vector<BrokenRule> of_wills();
+std::vector<BrokenRule> of_nodes();
+std::vector<BrokenRule> of_economy();
+std::vector<BrokenRule> of_load();
 
 }  // namespace holdfast::broker_test
