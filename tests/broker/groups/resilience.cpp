@@ -302,8 +302,14 @@ void node_loss(Stage& stage, Finding& finding) {
     finding.not_applicable("--kill-command left the connections to --broker standing");
     return;
   }
-  const bool taken =
-      publisher->publish({.topic = topic, .payload = "meanwhile", .qos = 1}) < 0x80;
+  bool taken = false;
+  try {
+    taken = publisher->publish({.topic = topic, .payload = "meanwhile", .qos = 1}) < 0x80;
+  } catch (const PeerError& error) {
+    finding.fail(std::string("a client of the other node was hurt: ") + error.what());
+    command.finish();
+    return;
+  }
   const Turn turn = turn_to_second(stage, session, command);
   finding.figure("let_in_after", std::chrono::duration<double>(Clock::now() - began).count(), "s");
   finding.figure("attempts", turn.attempts);
@@ -424,8 +430,7 @@ std::vector<Check> resilience_checks() {
        .reference = "practice",
        .meaning = "The loss of one node takes its part of the fleet off line, or its messages.",
        .settings = {{"RabbitMQ",
-                     "3.10 keeps a session's queue at the node where it was made: quorum queues "
-                     "(mqtt.durable_queue_type of 3.11 and later) have it at several"},
+                     "mqtt.durable_queue_type = quorum: other queues are at one node alone"},
                     {"EMQX", "durable_sessions.enable = true, with several replicas"},
                     {"HiveMQ", "<replication><replica-count>2"}},
        .needs = Need::second_broker | Need::invasive,

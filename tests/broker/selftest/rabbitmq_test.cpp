@@ -45,6 +45,21 @@ class RabbitmqSuiteTest : public SuiteTest {
     words.insert(words.end(), more.begin(), more.end());
     return run(port, words);
   }
+  // With three nodes, of which the first is killed and comes back.
+  SuiteRun run_node_loss(bool quorum_queues) {
+    RabbitmqOptions three = options();
+    three.nodes = 3;
+    three.quorum_queues = quorum_queues;
+    const Rabbitmq broker(three);
+    SuiteRun run = run_with_login(
+        broker.port(0),
+        {"--gtest_filter", "resilience.node_loss:resilience.second_broker*", "--second-broker",
+         "mqtts://localhost:" + std::to_string(broker.port(1)), "--kill-command",
+         broker.again_command("KILL")});
+    std::cout << run.output;
+    expect_all_carried_out(run);
+    return run;
+  }
 };
 
 TEST_F(RabbitmqSuiteTest, OneNodeScoresWhatIsKnownOfIt) {
@@ -107,6 +122,30 @@ TEST_F(RabbitmqSuiteTest, ThreeNodesShareSessionsAndNoTickets) {
   EXPECT_EQ(run.verdict("resilience.second_broker_delivery"), "pass") << run.output;
   EXPECT_EQ(run.verdict("resilience.second_broker_session"), "pass") << run.output;
   EXPECT_THAT(run.with("fail"), IsSupersetOf(kFaults)) << run.output;
+}
+
+TEST_F(RabbitmqSuiteTest, KeepsWhatItAcknowledgedOverARestartAndAKill) {
+  const Rabbitmq broker(options());
+  const SuiteRun run = run_with_login(
+      broker.port(), {"--gtest_filter", "resilience.*", "--restart-command",
+                      broker.again_command("TERM"), "--kill-command", broker.again_command("KILL")});
+  std::cout << run.output;
+  expect_all_carried_out(run);
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_EQ(run.verdict("resilience.restart_delivery"), "pass") << run.output;
+  EXPECT_EQ(run.verdict("resilience.restart_state"), "pass") << run.output;
+  EXPECT_EQ(run.verdict("resilience.restart_identity"), "pass") << run.output;
+  EXPECT_EQ(run.verdict("resilience.kill_delivery"), "pass") << run.output;
+}
+
+TEST_F(RabbitmqSuiteTest, TheLossOfANodeTakesItsQueues) {
+  const SuiteRun run = run_node_loss(false);
+  EXPECT_EQ(run.verdict("resilience.node_loss"), "fail") << run.output;
+}
+
+TEST_F(RabbitmqSuiteTest, QuorumQueuesOutliveTheLossOfANode) {
+  const SuiteRun run = run_node_loss(true);
+  EXPECT_EQ(run.verdict("resilience.node_loss"), "pass") << run.output;
 }
 
 TEST_F(RabbitmqSuiteTest, LeavesNoProcessBehind) {

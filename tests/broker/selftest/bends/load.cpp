@@ -26,7 +26,7 @@ std::vector<BrokenRule> of_load() {
       {.name = "HasRoomForAHundred",
        .filter = "load.sessions:load.fan_out",
        .fails = {"load.sessions"},
-       .mosquitto = {.extra_lines = {"max_connections 100"}},
+       .mosquitto = {.plain_extra_lines = {"max_connections 100"}},
        .words = words},
       {.name = "RefusesHandshakesUnderLoad",
        .filter = "load.handshakes:load.fan_out",
