@@ -265,7 +265,8 @@ std::vector<Check> load_checks() {
       {.id = "load.handshakes",
        .title = "TLS handshakes a second, in full and resumed",
        .reference = reference,
-       .meaning = "When a fleet comes back at once, some are refused or pay for what they need not.",
+       .meaning =
+           "When a fleet comes back at once, some are refused or pay for what they need not.",
        .needs = needs,
        .limit = 600s,
        .run = handshakes},

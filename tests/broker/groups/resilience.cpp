@@ -6,6 +6,7 @@
 #include <mutex>
 #include <set>
 #include <thread>
+#include <utility>
 
 #include "catalogue.hpp"
 #include "crowd.hpp"
@@ -21,6 +22,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kComingBack = 60s;
+constexpr std::uint8_t kFirstFailure = 0x80;
 constexpr unsigned kBefore = 200;  // messages that are acknowledged before the broker goes
 
 // --- Going and coming back -----------------------------------------------------------------------
@@ -73,7 +75,8 @@ Loss publish_around(Stage& stage, const std::string& command) {
   {
     const auto publisher = stage.log_in("publisher");
     for (unsigned i = 0; i < kBefore; ++i) {
-      if (publisher->publish({.topic = topic, .payload = std::to_string(i), .qos = 1}) < 0x80) {
+      if (publisher->publish({.topic = topic, .payload = std::to_string(i), .qos = 1}) <
+          kFirstFailure) {
         ++loss.acknowledged;
       }
     }
@@ -248,26 +251,27 @@ class Command {
   std::thread thread_;  // the last one: it uses the others
 };
 
-struct Turn {
-  std::unique_ptr<MqttPeer> peer;
-  bool session_present = false;
+// How often the other node was tried until it did what it was asked to.
+struct Attempts {
+  unsigned count = 0;
   bool node_was_back = false;
-  unsigned attempts = 0;
+
+  /// A broker may be at odds with itself for a moment; but not until somebody mends it.
+  bool too_late() const { return count > 1 && node_was_back; }
 };
 
-// A device whose node is gone tries the other one until it is let in.
-Turn turn_to_second(Stage& stage, const Connect& session, Command& command) {
+// As a device does that is refused, or whose connection breaks.
+template <class Action>
+Attempts try_until_done(Stage& stage, Command& command, Action action) {
   constexpr auto kBetween = 200ms;
   const Deadline deadline = stage.deadline().within(kComingBack);
-  Turn turn;
+  Attempts attempts;
   while (true) {
-    ++turn.attempts;
-    turn.node_was_back = command.wait(0ms);
+    ++attempts.count;
+    attempts.node_was_back = command.wait(0ms);
     try {
-      Connack connack;
-      turn.peer = log_in_at_second(stage, session, connack);
-      turn.session_present = connack.session_present;
-      return turn;
+      action();
+      return attempts;
     } catch (const PeerError&) {
       if (deadline.over()) throw;
     }
@@ -284,6 +288,17 @@ bool lost(MqttPeer& device, Command& command) {
   return true;
 }
 
+void judge_turn(Finding& finding, const Attempts& publishing, bool session_present, bool came) {
+  if (publishing.count > 1) finding.warn("a client of the other node lost its connection as well");
+  if (!session_present) {
+    finding.warn("the session is lost with its node");
+  } else if (!came) {
+    finding.warn("what the other node acknowledged for the session was lost");
+  } else {
+    finding.pass("the other node has the session, and what was sent to it meanwhile");
+  }
+}
+
 void node_loss(Stage& stage, Finding& finding) {
   if (stage.options().kill_command.empty()) {
     finding.not_applicable("give --kill-command for the node that --broker names");
@@ -291,10 +306,10 @@ void node_loss(Stage& stage, Finding& finding) {
   }
   const std::string topic = stage.topic("elsewhere");
   const Connect session = keeping(stage, "session");
-  const auto device = stage.log_in(session);
+  auto device = stage.log_in(session);
   device->subscribe(topic);
   Connack connack;
-  const auto publisher = log_in_at_second(stage, stage.login("publisher"), connack);
+  auto publisher = log_in_at_second(stage, stage.login("publisher"), connack);
   const auto began = Clock::now();
   Command command(stage.options().kill_command, stage.deadline());
   if (!lost(*device, command)) {
@@ -302,32 +317,30 @@ void node_loss(Stage& stage, Finding& finding) {
     finding.not_applicable("--kill-command left the connections to --broker standing");
     return;
   }
-  bool taken = false;
-  try {
-    taken = publisher->publish({.topic = topic, .payload = "meanwhile", .qos = 1}) < 0x80;
-  } catch (const PeerError& error) {
-    finding.fail(std::string("a client of the other node was hurt: ") + error.what());
-    command.finish();
-    return;
-  }
-  const Turn turn = turn_to_second(stage, session, command);
-  finding.figure("let_in_after", std::chrono::duration<double>(Clock::now() - began).count(), "s");
-  finding.figure("attempts", turn.attempts);
-  finding.figure("session_present", turn.session_present ? 1 : 0);
-  const auto came =
-      taken && turn.session_present ? turn.peer->try_receive(stage.patience()) : std::nullopt;
-  finding.figure("message_came", came ? 1 : 0);
+  const Attempts publishing = try_until_done(stage, command, [&] {
+    if (!publisher) publisher = log_in_at_second(stage, stage.login("publisher"), connack);
+    const auto peer = std::exchange(publisher, nullptr);  // which is of no use if it breaks
+    if (peer->publish({.topic = topic, .payload = "meanwhile", .qos = 1}) >= kFirstFailure) {
+      throw PeerError(Ending::login_refused, "the other node refused a message");
+    }
+  });
+  const Attempts returning =
+      try_until_done(stage, command, [&] { device = log_in_at_second(stage, session, connack); });
+  const double away = std::chrono::duration<double>(Clock::now() - began).count();
+  const bool came = connack.session_present && device->try_receive(stage.patience()).has_value();
   command.finish();
-  if (turn.attempts > 1 && turn.node_was_back) {
-    finding.fail("the other node let the device in only when the lost one was back");
-  } else if (!turn.session_present) {
-    finding.warn("the session is lost with its node");
-  } else if (taken && !came) {
-    finding.warn("what the other node acknowledged for the session is lost with the first one");
-  } else {
-    finding.pass("the other node has the session, and what was sent to it meanwhile");
+  finding.figure("let_in_after", away, "s");
+  finding.figure("session_present", connack.session_present ? 1 : 0);
+  finding.figure("message_came", came ? 1 : 0);
+  if (finding.expect(!publishing.too_late(),
+                     "the other node took a message only when the lost one "
+                     "was back") &&
+      finding.expect(!returning.too_late(),
+                     "the other node let the device in only when the lost "
+                     "one was back")) {
+    judge_turn(finding, publishing, connack.session_present, came);
   }
-  turn.peer->disconnect();
+  device->disconnect();
   log_in_again(stage, stage.login("probe"))->disconnect();
 }
 

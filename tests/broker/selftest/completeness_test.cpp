@@ -22,7 +22,7 @@ using Ids = std::set<std::string>;
 const std::map<std::string, std::string> kShownBy{
     {"identity.tls_1_3", "MosquittoSuiteTest.OneWithoutTls13FailsThatCheckAndNoOther"},
     {"resilience.kill_delivery", "RestartSuiteTest.ABrokerThatKeepsItsStatePasses"},
-    {"resilience.node_loss", "RestartSuiteTest.ANodeThatGoesWithTheOtherOneFails"},
+    {"resilience.node_loss", "RestartSuiteTest.ANodeOnItsOwnDoesNotKnowTheSessionOfALostOne"},
     {"resilience.restart_delivery", "RestartSuiteTest.ABrokerWithoutPersistenceFailsWhatNeedsIt"},
     {"resilience.restart_state", "RestartSuiteTest.ABrokerWithoutPersistenceFailsWhatNeedsIt"},
 };

@@ -159,19 +159,22 @@ Rabbitmq::Environment Rabbitmq::environment_of(std::size_t number) const {
            "-kernel inet_dist_use_interface {127,0,0,1}"}};
 }
 
-// A node that it starts is in a session of its own: it outlives the command, and `pid` names it.
+// A node that it starts is in a session of its own: it outlives the command, and `pid` names it. It
+// does not outlive this program, however that ends.
 void Rabbitmq::write_script(std::size_t number, const Environment& environment, pid_t pid) const {
   const fs::path dir = dir_of(number);
   test::write_file(dir / kPidFile, std::to_string(pid) + "\n");
   std::string text = "cd " + dir.string() + "\n";
   for (const auto& [name, value] : environment) text += "export " + name + "='" + value + "'\n";
-  text += std::string("server=") + kServer + R"sh(
+  text += std::string("server=") + kServer + "\ntest=" + std::to_string(::getpid()) + R"sh(
 old=$(cat pid)
 kill -$1 $old
 while [ -e /proc/$old/exe ]; do sleep 0.1; done
 : >again.log
 setsid $server >again.log 2>&1 </dev/null &
 echo $! >pid
+setsid sh -c 'while [ -e /proc/$1/exe ] && [ -e /proc/$2/exe ]; do sleep 1; done; kill -KILL $1' \
+  watch $! $test >/dev/null 2>&1 </dev/null &
 exec timeout 120 sh -c 'until grep -q "Server startup complete" again.log; do sleep 0.2; done'
 )sh";
   test::write_file(dir / "again.sh", text);
@@ -188,8 +191,8 @@ bool Rabbitmq::launch(Node& node, std::size_t number) {
   node.mqtt_port = test::unused_port();
   write_config(dir, node.mqtt_port);
   const Environment environment = environment_of(number);
-  node.process = test::Process::spawn(
-      {kServer}, {.environment = environment, .working_directory = dir});
+  node.process =
+      test::Process::spawn({kServer}, {.environment = environment, .working_directory = dir});
   write_script(number, environment, node.process->pid());
   return node.process->wait_for_line("Server startup complete", kReadyBound).has_value();
 }

@@ -24,7 +24,7 @@ struct RabbitmqOptions {
   std::string user;
   std::string password;
   unsigned nodes = 1;
-  bool tickets = true;  ///< {session_tickets, stateless}; without it Erlang gives none
+  bool tickets = true;         ///< {session_tickets, stateless}; without it Erlang gives none
   bool quorum_queues = false;  ///< for sessions: at several nodes; else at one
 };
 

@@ -55,8 +55,7 @@ void apply(const TlsBend& bend, SSL_CTX* context) {
   }
   if (bend.record_block > 0) SSL_CTX_set_block_padding(context, bend.record_block);
   if (bend.ticket_ballast > 0 || bend.aborts_at_bad_tickets) {
-    SSL_CTX_set_session_ticket_cb(context, fill_ticket, judge_ticket,
-                                  const_cast<TlsBend*>(&bend));
+    SSL_CTX_set_session_ticket_cb(context, fill_ticket, judge_ticket, const_cast<TlsBend*>(&bend));
   }
   if (bend.proof) SSL_CTX_set_client_hello_cb(context, &Proving::on_hello, nullptr);
 }

@@ -84,12 +84,5 @@ TEST_F(RestartSuiteTest, ANodeOnItsOwnDoesNotKnowTheSessionOfALostOne) {
   EXPECT_EQ(run.verdict("resilience.node_loss"), "warning") << run.output;
 }
 
-TEST_F(RestartSuiteTest, ANodeThatGoesWithTheOtherOneFails) {
-  make_script("persistence false\n");
-  const SuiteRun run = run_node_loss(port_);
-  EXPECT_EQ(run.status, 1) << run.output;
-  EXPECT_EQ(run.with("fail"), Ids{"resilience.node_loss"}) << run.output;
-}
-
 }  // namespace
 }  // namespace holdfast::broker_test

@@ -20,7 +20,7 @@ struct BrokenRule {
   std::set<std::string> fails{};
   std::set<std::string> warns{};
   Bend bend{};
-  bool other_key = false;  ///< every fifth connection proves a key that is not pinned
+  bool other_key = false;          ///< every fifth connection proves a key that is not pinned
   std::set<std::string> passes{};  ///< have to pass
   std::string max_wait = "3";      ///< seconds for one answer
   test::MosquittoOptions mosquitto{};
