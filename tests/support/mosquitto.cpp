@@ -102,7 +102,10 @@ std::string Mosquitto::config() const {
     text += "persistence true\npersistence_location " + options_.persistence_dir->string() + "/\n";
   }
   add_lines(text, options_.extra_lines);
-  if (plain_port_ != 0) text += "listener " + std::to_string(plain_port_) + " 127.0.0.1\n";
+  if (plain_port_ != 0) {
+    text += "listener " + std::to_string(plain_port_) + " 127.0.0.1\n";
+    add_lines(text, options_.plain_extra_lines);
+  }
   if (!options_.tls) return text;
   text += "listener " + std::to_string(tls_port_) + " " + options_.tls_address + "\n";
   text += "certfile " + options_.tls->cert_file.string() + "\n";

@@ -29,10 +29,11 @@ struct MosquittoOptions {
   // loses what was not saved yet; see autosave_interval for extra_lines.
   std::optional<std::filesystem::path> persistence_dir{};
   bool set_tcp_nodelay = true;
-  int max_inflight_messages = 20;              // Mosquitto's own default; 0 is no limit.
-  std::vector<std::string> extra_lines{};      // mosquitto.conf(5), global part.
-  std::vector<std::string> tls_extra_lines{};  // In the TLS listener's part.
-  std::string tls_address = "127.0.0.1";       // Empty: all addresses.
+  int max_inflight_messages = 20;                // Mosquitto's own default; 0 is no limit.
+  std::vector<std::string> extra_lines{};        // mosquitto.conf(5), global part.
+  std::vector<std::string> plain_extra_lines{};  // In the plain listener's part.
+  std::vector<std::string> tls_extra_lines{};    // In the TLS listener's part.
+  std::string tls_address = "127.0.0.1";         // Empty: all addresses.
   std::vector<std::pair<std::string, std::string>> environment{};
 };
 

@@ -110,14 +110,18 @@ void old_versions(Stage& stage, Finding& finding) {
   TlsOffer offer = stage.tls_offer();
   offer.versions = TlsVersions::only_1_2;
   bool taken = false;
+  finding.only_figures();
   try {
-    finding.saw("with TLS 1.2: " + look(stage, offer).suite);
+    const TlsFacts facts = look(stage, offer);
     taken = true;
+    finding.saw("with TLS 1.2: " + facts.suite);
+    if (!facts.pin || !stage.options().accepts(*facts.pin)) {
+      finding.warn("with TLS 1.2 it proves " + pin_text(facts) + ", which is not pinned");
+    }
   } catch (const PeerError& error) {
     finding.saw(error.what());
   }
   finding.figure("TLS 1.2", taken ? 1 : 0);
-  finding.only_figures();
 }
 
 // The SDK offers the first two, and the others on request (Options::cipher_suites).
@@ -252,9 +256,10 @@ std::vector<Check> identity_checks() {
                     {"HiveMQ", "<protocols><protocol>TLSv1.3</protocol></protocols>"}},
        .run = tls_1_3},
       {.id = "identity.old_versions",
-       .title = "whether the broker still takes TLS 1.2",
+       .title = "whether the broker still takes TLS 1.2, with the pinned key then",
        .reference = "RFC 8996, RFC 9325",
-       .meaning = "",
+       .meaning = "Who pins the key and speaks TLS 1.2 is refused: a tool, or an older device.",
+       .settings = {{"", "one certificate for all versions of TLS"}},
        .run = old_versions},
       {.id = "identity.suites",
        .title = "a suite that the SDK offers is taken",

@@ -1,4 +1,5 @@
-// How much of a fleet can this broker hold? Figures only: what is enough is the operator's to know.
+// How much of a fleet can this broker hold? What is enough is the operator's to know, so these are
+// figures; but what is refused or lost on the way is hurt.
 
 #include <sys/resource.h>
 
@@ -86,6 +87,7 @@ void handshakes(Stage& stage, Finding& finding) {
     stage.progress(++done, 2 * count);
   });
   finding.figure("full", count / seconds_since(began), "per second");
+  finding.only_figures();
   const auto ticket = fresh_ticket(stage);
   if (ticket && try_ticket(stage, *ticket).resumed) {
     std::atomic<unsigned> resumed{0};
@@ -100,8 +102,8 @@ void handshakes(Stage& stage, Finding& finding) {
     });
     finding.figure("resumed", count / seconds_since(began), "per second");
     finding.figure("resumed_share", 100.0 * resumed / count, "%");
+    if (resumed < count) judge_share(finding, resumed, count, "handshakes with a good ticket");
   }
-  finding.only_figures();
 }
 
 void throughput(Stage& stage, Finding& finding) {
@@ -143,7 +145,7 @@ void throughput(Stage& stage, Finding& finding) {
   reader.join();
   finding.figure("messages", count / seconds_since(began), "per second");
   if (!trouble.empty() || arrived < count) {
-    finding.warn(std::to_string(count - arrived) + " of " + std::to_string(count) +
+    finding.fail(std::to_string(count - arrived) + " of " + std::to_string(count) +
                  " acknowledged messages did not reach the subscriber: " + trouble);
     return;
   }
@@ -160,6 +162,7 @@ class Latencies {
     const std::lock_guard lock(mutex_);
     times_.push_back(std::chrono::duration<double, std::milli>(time).count());
   }
+  std::size_t count() const { return times_.size(); }
   void tell(Finding& finding) {
     std::sort(times_.begin(), times_.end());
     finding.figure("messages", static_cast<double>(times_.size()));
@@ -201,7 +204,7 @@ void fan_in(Stage& stage, Finding& finding) {
         latencies.add(age_of(subscriber->receive(stage.patience())));
       }
     } catch (const std::exception&) {
-      // What did not come is missing in the count.
+      // What did not come is missing in the count, which is judged.
     }
   });
   try {
@@ -218,7 +221,11 @@ void fan_in(Stage& stage, Finding& finding) {
   }
   reader.join();
   latencies.tell(finding);
-  finding.figure("sent", clients * kEach);
+  const std::size_t sent = clients * kEach;
+  finding.figure("sent", static_cast<double>(sent));
+  finding.expect(latencies.count() == sent, std::to_string(sent - latencies.count()) +
+                                                " acknowledged messages did not reach the "
+                                                "subscriber");
 }
 
 void fan_out(Stage& stage, Finding& finding) {
@@ -250,7 +257,7 @@ std::vector<Check> load_checks() {
       {.id = "load.sessions",
        .title = "sessions that are held at the same time, and the broker's memory",
        .reference = reference,
-       .meaning = "",
+       .meaning = "A part of the fleet is refused.",
        .settings = {{"mosquitto", "LimitNOFILE in its unit bounds the connections"}},
        .needs = needs,
        .limit = 600s,
@@ -258,7 +265,8 @@ std::vector<Check> load_checks() {
       {.id = "load.handshakes",
        .title = "TLS handshakes a second, in full and resumed",
        .reference = reference,
-       .meaning = "",
+       .meaning =
+           "When a fleet comes back at once, some are refused or pay for what they need not.",
        .needs = needs,
        .limit = 600s,
        .run = handshakes},
@@ -273,14 +281,15 @@ std::vector<Check> load_checks() {
       {.id = "load.fan_in",
        .title = "how long messages of many clients take to one",
        .reference = reference,
-       .meaning = "",
+       .meaning = "Messages that the broker has acknowledged are dropped under load.",
+       .settings = {{"mosquitto", "max_queued_messages, max_inflight_messages"}},
        .needs = needs,
        .limit = 600s,
        .run = fan_in},
       {.id = "load.fan_out",
        .title = "how long a message takes to many clients",
        .reference = reference,
-       .meaning = "",
+       .meaning = "Messages are dropped although all their receivers are there.",
        .needs = needs,
        .limit = 600s,
        .run = fan_out},

@@ -1,7 +1,12 @@
 // What is kept when the broker goes away and comes back, and what a fleet that comes back meets.
 
 #include <atomic>
+#include <condition_variable>
+#include <exception>
+#include <mutex>
 #include <set>
+#include <thread>
+#include <utility>
 
 #include "catalogue.hpp"
 #include "crowd.hpp"
@@ -17,6 +22,7 @@ namespace {
 using namespace std::chrono_literals;
 
 constexpr auto kComingBack = 60s;
+constexpr std::uint8_t kFirstFailure = 0x80;
 constexpr unsigned kBefore = 200;  // messages that are acknowledged before the broker goes
 
 // --- Going and coming back -----------------------------------------------------------------------
@@ -69,7 +75,8 @@ Loss publish_around(Stage& stage, const std::string& command) {
   {
     const auto publisher = stage.log_in("publisher");
     for (unsigned i = 0; i < kBefore; ++i) {
-      if (publisher->publish({.topic = topic, .payload = std::to_string(i), .qos = 1}) < 0x80) {
+      if (publisher->publish({.topic = topic, .payload = std::to_string(i), .qos = 1}) <
+          kFirstFailure) {
         ++loss.acknowledged;
       }
     }
@@ -202,6 +209,141 @@ void second_broker_session(Stage& stage, Finding& finding) {
   there->disconnect();
 }
 
+// The operator's command in the background: what it does takes as long as it runs.
+class Command {
+ public:
+  Command(const std::string& command, Deadline deadline)
+      : thread_([this, command, deadline] { run(command, deadline); }) {}
+  ~Command() { thread_.join(); }
+  Command(const Command&) = delete;
+  Command& operator=(const Command&) = delete;
+
+  /// @return whether it is over
+  bool wait(Clock::duration bound) {
+    std::unique_lock lock(mutex_);
+    return changed_.wait_for(lock, bound, [this] { return over_; });
+  }
+  /// Waits for its end, which its own deadline bounds. @throws what it has thrown
+  void finish() {
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return over_; });
+    if (trouble_) std::rethrow_exception(trouble_);
+  }
+
+ private:
+  void run(const std::string& command, Deadline deadline) {
+    std::exception_ptr trouble;
+    try {
+      run_command(command, deadline);
+    } catch (...) {
+      trouble = std::current_exception();
+    }
+    const std::lock_guard lock(mutex_);
+    trouble_ = trouble;
+    over_ = true;
+    changed_.notify_all();
+  }
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  bool over_ = false;
+  std::exception_ptr trouble_;
+  std::thread thread_;  // the last one: it uses the others
+};
+
+// How often the other node was tried until it did what it was asked to.
+struct Attempts {
+  unsigned count = 0;
+  bool node_was_back = false;
+
+  /// A broker may be at odds with itself for a moment; but not until somebody mends it.
+  bool too_late() const { return count > 1 && node_was_back; }
+};
+
+// As a device does that is refused, or whose connection breaks.
+template <class Action>
+Attempts try_until_done(Stage& stage, Command& command, Action action) {
+  constexpr auto kBetween = 200ms;
+  const Deadline deadline = stage.deadline().within(kComingBack);
+  Attempts attempts;
+  while (true) {
+    ++attempts.count;
+    attempts.node_was_back = command.wait(0ms);
+    try {
+      action();
+      return attempts;
+    } catch (const PeerError&) {
+      if (deadline.over()) throw;
+    }
+    stop_if_interrupted();
+    command.wait(kBetween);
+  }
+}
+
+// Whether the loss has broken this connection before the node was back.
+bool lost(MqttPeer& device, Command& command) {
+  while (!device.wait_end(100ms)) {
+    if (command.wait(0ms)) return device.wait_end(100ms).has_value();
+  }
+  return true;
+}
+
+void judge_turn(Finding& finding, const Attempts& publishing, bool session_present, bool came) {
+  if (publishing.count > 1) finding.warn("a client of the other node lost its connection as well");
+  if (!session_present) {
+    finding.warn("the session is lost with its node");
+  } else if (!came) {
+    finding.warn("what the other node acknowledged for the session was lost");
+  } else {
+    finding.pass("the other node has the session, and what was sent to it meanwhile");
+  }
+}
+
+void node_loss(Stage& stage, Finding& finding) {
+  if (stage.options().kill_command.empty()) {
+    finding.not_applicable("give --kill-command for the node that --broker names");
+    return;
+  }
+  const std::string topic = stage.topic("elsewhere");
+  const Connect session = keeping(stage, "session");
+  auto device = stage.log_in(session);
+  device->subscribe(topic);
+  Connack connack;
+  auto publisher = log_in_at_second(stage, stage.login("publisher"), connack);
+  const auto began = Clock::now();
+  Command command(stage.options().kill_command, stage.deadline());
+  if (!lost(*device, command)) {
+    command.finish();
+    finding.not_applicable("--kill-command left the connections to --broker standing");
+    return;
+  }
+  const Attempts publishing = try_until_done(stage, command, [&] {
+    if (!publisher) publisher = log_in_at_second(stage, stage.login("publisher"), connack);
+    const auto peer = std::exchange(publisher, nullptr);  // which is of no use if it breaks
+    if (peer->publish({.topic = topic, .payload = "meanwhile", .qos = 1}) >= kFirstFailure) {
+      throw PeerError(Ending::login_refused, "the other node refused a message");
+    }
+  });
+  const Attempts returning =
+      try_until_done(stage, command, [&] { device = log_in_at_second(stage, session, connack); });
+  const double away = std::chrono::duration<double>(Clock::now() - began).count();
+  const bool came = connack.session_present && device->try_receive(stage.patience()).has_value();
+  command.finish();
+  finding.figure("let_in_after", away, "s");
+  finding.figure("session_present", connack.session_present ? 1 : 0);
+  finding.figure("message_came", came ? 1 : 0);
+  if (finding.expect(!publishing.too_late(),
+                     "the other node took a message only when the lost one "
+                     "was back") &&
+      finding.expect(!returning.too_late(),
+                     "the other node let the device in only when the lost "
+                     "one was back")) {
+    judge_turn(finding, publishing, connack.session_present, came);
+  }
+  device->disconnect();
+  log_in_again(stage, stage.login("probe"))->disconnect();
+}
+
 // --- A storm -------------------------------------------------------------------------------------
 
 void reconnect_storm(Stage& stage, Finding& finding) {
@@ -296,6 +438,17 @@ std::vector<Check> resilience_checks() {
            {{"", "route a client id to the same node always, or share sessions in the cluster"}},
        .needs = Need::second_broker,
        .run = second_broker_session},
+      {.id = "resilience.node_loss",
+       .title = "a device whose node is lost goes on at the other one, with its session",
+       .reference = "practice",
+       .meaning = "The loss of one node takes its part of the fleet off line, or its messages.",
+       .settings = {{"RabbitMQ",
+                     "mqtt.durable_queue_type = quorum: other queues are at one node alone"},
+                    {"EMQX", "durable_sessions.enable = true, with several replicas"},
+                    {"HiveMQ", "<replication><replica-count>2"}},
+       .needs = Need::second_broker | Need::invasive,
+       .limit = 180s,
+       .run = node_loss},
   };
 }
 

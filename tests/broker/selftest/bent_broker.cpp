@@ -131,7 +131,7 @@ void BentBroker::FreeContext::operator()(ssl_ctx_st* context) const {
 
 BentBroker::Context BentBroker::make_context(const test::Identity& identity) const {
   Context context(SSL_CTX_new(TLS_server_method()));
-  SSL_CTX_set_min_proto_version(context.get(), TLS1_3_VERSION);
+  apply(bend_.tls, context.get());
   if (SSL_CTX_use_certificate_chain_file(context.get(), identity.cert_file.c_str()) != 1 ||
       SSL_CTX_use_PrivateKey_file(context.get(), identity.key_file.c_str(), SSL_FILETYPE_PEM) !=
           1) {
@@ -188,11 +188,12 @@ void BentBroker::serve(int client, unsigned number) {
   if (is_turned_away(client)) return;
   // A CONNECT that comes later is not waited for.
   const auto late = std::chrono::steady_clock::now() + bend_.patience.value_or(kForEver);
-  const bool other = other_context_ != nullptr && number % 5 == 4;
+  const bool other = other_context_ != nullptr && !bend_.tls.proof && number % 5 == 4;
   Context own;
   if (bend_.forgets_tickets) own = make_context(identity_);
   SSL* tls = SSL_new(own ? own.get() : other ? other_context_.get() : context_.get());
   SSL_set_fd(tls, client);
+  const Proving proving(bend_.tls, tls, number, other_context_.get());
   const bool shaken = SSL_accept(tls) == 1;
   if (!shaken) ++broken_handshakes_;
   const int broker = shaken ? connect_to_loopback(mosquitto_.plain_port()) : -1;

@@ -15,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "selftest/relay_tls.hpp"
 #include "support/keys.hpp"
 #include "support/mosquitto.hpp"
 #include "wire/packet.hpp"
@@ -49,7 +50,7 @@ struct Bend {
   /// Each connection has ticket keys of its own: no ticket is ever good.
   bool forgets_tickets = false;
   bool gives_no_tickets = false;
-  /// Every fifth connection proves this key instead.
+  /// Every fifth connection proves this key instead, or those that `tls.proof` names.
   std::optional<test::Identity> other_identity{};
   /// A TLS group that is the only one; empty: OpenSSL's.
   std::string groups{};
@@ -63,6 +64,7 @@ struct Bend {
   bool speaks_plain_too = false;
   /// While one client does not read what is written to it, nobody else gets anything.
   bool writes_to_one_at_a_time = false;
+  TlsBend tls{};
 };
 
 /// The packet as it came.

@@ -31,6 +31,14 @@ class BentBrokerTest : public SuiteTest, public ::testing::WithParamInterface<Br
     }
     return options;
   }
+  // The same key, certified by an authority of an authority, each with an RSA key.
+  test::Identity with_long_chain() {
+    const auto root = test::make_authority(dir_, test::KeyType::rsa2048, "root");
+    const auto one = test::make_intermediate(dir_, root, test::KeyType::rsa2048, "one");
+    const auto two = test::make_intermediate(dir_, one, test::KeyType::rsa2048, "two");
+    return test::issue(dir_, two, test::KeyType::p256, "localhost",
+                       {.existing_key = key_.key_file});
+  }
 };
 
 // What mosquitto itself is warned of is a rule's matter only where the rule names it.
@@ -49,10 +57,18 @@ INSTANTIATE_TEST_SUITE_P(Rules, BentBrokerTest, ::testing::ValuesIn(broken_rules
 TEST_P(BentBrokerTest, IsNoticedByTheChecksOfItsRule) {
   const BrokenRule& rule = GetParam();
   Bend bend = rule.bend;
-  if (rule.other_key)
-    bend.other_identity = test::self_signed(dir_, test::KeyType::p256, "localhost");
-  const BentBroker broker(key_, bend, broker_of(rule));
-  const SuiteRun run = this->run(broker.port(), words_of(rule));
+  const auto other = test::self_signed(dir_, test::KeyType::p256, "localhost");
+  if (rule.other_key) bend.other_identity = other;
+  const BentBroker broker(rule.long_chain ? with_long_chain() : key_, bend, broker_of(rule));
+  Words words = words_of(rule);
+  std::optional<BentBroker> second;
+  if (rule.second_node != SecondNode::none) {
+    second.emplace(rule.second_node == SecondNode::with_another_key ? other : key_, Bend{});
+    words.insert(words.end(),
+                 {"--second-broker", "mqtts://localhost:" + std::to_string(second->port())});
+  }
+  knows_backup_ = !rule.no_backup;
+  const SuiteRun run = this->run(broker.port(), words);
   EXPECT_EQ(run.with("fail"), rule.fails) << run.output;
   EXPECT_EQ(warnings_of(run, rule), rule.warns) << run.output;
   for (const std::string& id : rule.passes) EXPECT_EQ(run.verdict(id), "pass") << run.output;

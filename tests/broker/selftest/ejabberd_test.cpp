@@ -37,7 +37,7 @@ TEST_F(EjabberdSuiteTest, ScoresWhatIsKnownOfIt) {
                  "delivery.packet_size_down", "delivery.no_client_id"}))
       << run.output;
   EXPECT_EQ(of_groups(run.with("warning"), {"economy", "resilience"}),
-            (Ids{"economy.resumption", "resilience.reconnect_storm"}))
+            (Ids{"economy.resumption", "economy.ticket_twice", "resilience.reconnect_storm"}))
       << run.output;
   const Json resumption = run.check("economy.resumption");
   EXPECT_EQ(resumption.at("figures").at(0).at("value"), 0) << resumption.dump(1);

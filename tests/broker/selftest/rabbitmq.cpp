@@ -3,8 +3,11 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <csignal>
 #include <filesystem>
 #include <stdexcept>
+#include <system_error>
+#include <thread>
 #include <utility>
 
 #include "support/ports.hpp"
@@ -20,10 +23,24 @@ constexpr const char* kNameService = "/usr/bin/epmd";
 // 11 s on an idle machine, and Erlang starts with all cores at once.
 constexpr std::chrono::seconds kReadyBound{120};
 constexpr std::chrono::seconds kNameServiceBound{20};
+constexpr std::chrono::seconds kEndBound{20};
 constexpr int kPortAttempts = 3;
+// Of the process that is the node now.
+constexpr const char* kPidFile = "pid";
 
 std::string node_name(std::size_t number) {
   return "r" + std::to_string(number + 1) + "@localhost";
+}
+
+// It is nobody's child here: what is seen of its end is that it has no program any more.
+void end_what_the_script_started(pid_t pid) {
+  ::kill(pid, SIGKILL);
+  const auto bound = std::chrono::steady_clock::now() + kEndBound;
+  std::error_code none;
+  while (fs::exists("/proc/" + std::to_string(pid) + "/exe", none) &&
+         std::chrono::steady_clock::now() < bound) {
+    std::this_thread::yield();
+  }
 }
 
 std::string quoted(const fs::path& file) {
@@ -65,8 +82,13 @@ Rabbitmq::~Rabbitmq() {
 
 // Killed, and not asked: what they would save is thrown away with the directory.
 void Rabbitmq::end_all() {
-  for (auto node = nodes_.rbegin(); node != nodes_.rend(); ++node) {
-    if (node->process) node->process->kill();
+  for (std::size_t number = nodes_.size(); number-- > 0;) {
+    const Node& node = nodes_[number];
+    if (!node.process) continue;
+    const pid_t first = node.process->pid();
+    node.process->kill();
+    const std::string last = test::read_file(dir_of(number) / kPidFile);
+    if (std::stoi(last) != first) end_what_the_script_started(std::stoi(last));
   }
   if (name_service_) name_service_->kill();
 }
@@ -95,6 +117,7 @@ void Rabbitmq::write_config(const fs::path& dir, std::uint16_t mqtt_port) const 
           "mqtt.allow_anonymous = false\n"
           "default_user = " +
           options_.user + "\ndefault_pass = " + options_.password +
+          (options_.quorum_queues ? "\nmqtt.durable_queue_type = quorum" : "") +
           "\n"
           // Each node that comes later joins the first.
           "cluster_formation.peer_discovery_backend = rabbit_peer_discovery_classic_config\n"
@@ -108,36 +131,69 @@ void Rabbitmq::write_config(const fs::path& dir, std::uint16_t mqtt_port) const 
                        (options_.tickets ? ", {session_tickets, stateless}" : "") + "]}]}].\n");
 }
 
+fs::path Rabbitmq::dir_of(std::size_t number) const {
+  return dir_.path() / std::to_string(number + 1);
+}
+
+Rabbitmq::Environment Rabbitmq::environment_of(std::size_t number) const {
+  const fs::path dir = dir_of(number);
+  return {{"HOME", dir_.path().string()},
+          {"LC_ALL", "C.UTF-8"},
+          {"RABBITMQ_NODENAME", node_name(number)},
+          {"RABBITMQ_CONFIG_FILE", (dir / "rabbitmq.conf").string()},
+          {"RABBITMQ_ADVANCED_CONFIG_FILE", (dir / "advanced.config").string()},
+          {"RABBITMQ_ENABLED_PLUGINS_FILE", (dir / "enabled_plugins").string()},
+          {"RABBITMQ_MNESIA_BASE", (dir / "mnesia").string()},
+          {"RABBITMQ_LOG_BASE", (dir / "log").string()},
+          {"RABBITMQ_LOGS", "-"},
+          {"RABBITMQ_CONF_ENV_FILE", "/dev/null"},
+          {"RABBITMQ_DIST_PORT", std::to_string(test::unused_port())},
+          {"ERL_EPMD_ADDRESS", "127.0.0.1"},
+          {"ERL_EPMD_PORT", std::to_string(name_port_)},
+          // With it the script becomes the node instead of waiting for it, so that the node ends
+          // with us.
+          {"RABBITMQ_ALLOW_INPUT", "1"},
+          // Erlang's schedulers spin for work before they sleep; others share this machine.
+          {"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
+           "-noinput +sbwt none +sbwtdcpu none +sbwtdio none "
+           "-kernel inet_dist_use_interface {127,0,0,1}"}};
+}
+
+// A node that it starts is in a session of its own: it outlives the command, and `pid` names it. It
+// does not outlive this program, however that ends.
+void Rabbitmq::write_script(std::size_t number, const Environment& environment, pid_t pid) const {
+  const fs::path dir = dir_of(number);
+  test::write_file(dir / kPidFile, std::to_string(pid) + "\n");
+  std::string text = "cd " + dir.string() + "\n";
+  for (const auto& [name, value] : environment) text += "export " + name + "='" + value + "'\n";
+  text += std::string("server=") + kServer + "\ntest=" + std::to_string(::getpid()) + R"sh(
+old=$(cat pid)
+kill -$1 $old
+while [ -e /proc/$old/exe ]; do sleep 0.1; done
+: >again.log
+setsid $server >again.log 2>&1 </dev/null &
+echo $! >pid
+setsid sh -c 'while [ -e /proc/$1/exe ] && [ -e /proc/$2/exe ]; do sleep 1; done; kill -KILL $1' \
+  watch $! $test >/dev/null 2>&1 </dev/null &
+exec timeout 120 sh -c 'until grep -q "Server startup complete" again.log; do sleep 0.2; done'
+)sh";
+  test::write_file(dir / "again.sh", text);
+}
+
+std::string Rabbitmq::again_command(const std::string& signal, std::size_t node) const {
+  return "/bin/sh " + (dir_of(node) / "again.sh").string() + " " + signal;
+}
+
 bool Rabbitmq::launch(Node& node, std::size_t number) {
-  const fs::path dir = dir_.path() / std::to_string(number + 1);
+  const fs::path dir = dir_of(number);
   fs::remove_all(dir);
   fs::create_directories(dir);
   node.mqtt_port = test::unused_port();
   write_config(dir, node.mqtt_port);
-  test::ProcessOptions process;
-  process.working_directory = dir;
-  process.environment = {
-      {"HOME", dir_.path().string()},
-      {"LC_ALL", "C.UTF-8"},
-      {"RABBITMQ_NODENAME", node_name(number)},
-      {"RABBITMQ_CONFIG_FILE", (dir / "rabbitmq.conf").string()},
-      {"RABBITMQ_ADVANCED_CONFIG_FILE", (dir / "advanced.config").string()},
-      {"RABBITMQ_ENABLED_PLUGINS_FILE", (dir / "enabled_plugins").string()},
-      {"RABBITMQ_MNESIA_BASE", (dir / "mnesia").string()},
-      {"RABBITMQ_LOG_BASE", (dir / "log").string()},
-      {"RABBITMQ_LOGS", "-"},
-      {"RABBITMQ_CONF_ENV_FILE", "/dev/null"},
-      {"RABBITMQ_DIST_PORT", std::to_string(test::unused_port())},
-      {"ERL_EPMD_ADDRESS", "127.0.0.1"},
-      {"ERL_EPMD_PORT", std::to_string(name_port_)},
-      // With it the script becomes the node instead of waiting for it, so that the node ends with
-      // us.
-      {"RABBITMQ_ALLOW_INPUT", "1"},
-      // Erlang's schedulers spin for work before they sleep; others share this machine.
-      {"RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS",
-       "-noinput +sbwt none +sbwtdcpu none +sbwtdio none "
-       "-kernel inet_dist_use_interface {127,0,0,1}"}};
-  node.process = test::Process::spawn({kServer}, std::move(process));
+  const Environment environment = environment_of(number);
+  node.process =
+      test::Process::spawn({kServer}, {.environment = environment, .working_directory = dir});
+  write_script(number, environment, node.process->pid());
   return node.process->wait_for_line("Server startup complete", kReadyBound).has_value();
 }
 

@@ -10,6 +10,7 @@
 #include <filesystem>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "support/keys.hpp"
@@ -23,7 +24,8 @@ struct RabbitmqOptions {
   std::string user;
   std::string password;
   unsigned nodes = 1;
-  bool tickets = true;  ///< {session_tickets, stateless}; without it Erlang gives none
+  bool tickets = true;         ///< {session_tickets, stateless}; without it Erlang gives none
+  bool quorum_queues = false;  ///< for sessions: at several nodes; else at one
 };
 
 class Rabbitmq {
@@ -42,6 +44,8 @@ class Rabbitmq {
 
   /// Where this node speaks MQTT over TLS.
   std::uint16_t port(std::size_t node = 0) const { return nodes_.at(node).mqtt_port; }
+  /// Ends the node with this signal ("TERM", "KILL"), starts it again, and returns when it runs.
+  std::string again_command(const std::string& signal, std::size_t node = 0) const;
   /// Everything of theirs; each of their processes has it in its environment.
   const std::filesystem::path& dir() const { return dir_.path(); }
   std::string log(std::size_t node = 0) const { return nodes_.at(node).process->output(); }
@@ -52,6 +56,10 @@ class Rabbitmq {
     std::unique_ptr<test::Process> process{};
   };
 
+  std::filesystem::path dir_of(std::size_t number) const;
+  using Environment = std::vector<std::pair<std::string, std::string>>;
+  Environment environment_of(std::size_t number) const;
+  void write_script(std::size_t number, const Environment& environment, pid_t pid) const;
   void start_name_service();
   bool launch(Node& node, std::size_t number);
   void write_config(const std::filesystem::path& dir, std::uint16_t mqtt_port) const;

@@ -15,8 +15,10 @@
 namespace holdfast::broker_test {
 namespace {
 
+using ::testing::HasSubstr;
 using ::testing::IsSubsetOf;
 using ::testing::IsSupersetOf;
+using ::testing::Not;
 
 using Ids = std::set<std::string>;
 
@@ -44,6 +46,29 @@ class RabbitmqSuiteTest : public SuiteTest {
                 dir_.write("password", "secret\n").string()};
     words.insert(words.end(), more.begin(), more.end());
     return run(port, words);
+  }
+  // Of what the loss of a node was about.
+  static double figure_of(const SuiteRun& run, const std::string& name) {
+    const Json check = run.check("resilience.node_loss");
+    for (const Json& figure : check.at("figures")) {
+      if (figure.at("name") == name) return figure.at("value").get<double>();
+    }
+    ADD_FAILURE() << name << " is no figure of it: " << check.dump(1);
+    return -1;
+  }
+  // With three nodes, of which the first is killed and comes back.
+  SuiteRun run_node_loss(bool quorum_queues) {
+    RabbitmqOptions three = options();
+    three.nodes = 3;
+    three.quorum_queues = quorum_queues;
+    const Rabbitmq broker(three);
+    SuiteRun run = run_with_login(
+        broker.port(0), {"--gtest_filter", "resilience.node_loss:resilience.second_broker*",
+                         "--second-broker", "mqtts://localhost:" + std::to_string(broker.port(1)),
+                         "--kill-command", broker.again_command("KILL")});
+    std::cout << run.output;
+    EXPECT_THAT(run.output, Not(HasSubstr("could not go on")));
+    return run;
   }
 };
 
@@ -107,6 +132,36 @@ TEST_F(RabbitmqSuiteTest, ThreeNodesShareSessionsAndNoTickets) {
   EXPECT_EQ(run.verdict("resilience.second_broker_delivery"), "pass") << run.output;
   EXPECT_EQ(run.verdict("resilience.second_broker_session"), "pass") << run.output;
   EXPECT_THAT(run.with("fail"), IsSupersetOf(kFaults)) << run.output;
+}
+
+TEST_F(RabbitmqSuiteTest, KeepsWhatItAcknowledgedOverARestartAndAKill) {
+  const Rabbitmq broker(options());
+  const SuiteRun run =
+      run_with_login(broker.port(), {"--gtest_filter", "resilience.*", "--restart-command",
+                                     broker.again_command("TERM"), "--kill-command",
+                                     broker.again_command("KILL")});
+  std::cout << run.output;
+  EXPECT_THAT(run.output, Not(HasSubstr("could not go on")));
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_EQ(run.verdict("resilience.restart_delivery"), "pass") << run.output;
+  EXPECT_EQ(run.verdict("resilience.restart_state"), "pass") << run.output;
+  EXPECT_EQ(run.verdict("resilience.restart_identity"), "pass") << run.output;
+  EXPECT_EQ(run.verdict("resilience.kill_delivery"), "pass") << run.output;
+}
+
+// A client of the other node may lose its connection as well, and is warned of then.
+TEST_F(RabbitmqSuiteTest, TheLossOfANodeTakesItsSessions) {
+  const SuiteRun run = run_node_loss(false);
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_EQ(run.verdict("resilience.node_loss"), "warning") << run.output;
+  EXPECT_EQ(figure_of(run, "session_present"), 0) << run.output;
+}
+
+TEST_F(RabbitmqSuiteTest, QuorumQueuesOutliveTheLossOfANode) {
+  const SuiteRun run = run_node_loss(true);
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_EQ(figure_of(run, "session_present"), 1) << run.output;
+  EXPECT_EQ(figure_of(run, "message_came"), 1) << run.output;
 }
 
 TEST_F(RabbitmqSuiteTest, LeavesNoProcessBehind) {

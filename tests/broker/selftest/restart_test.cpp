@@ -49,6 +49,12 @@ timeout 20 sh -c 'until grep -q " running" broker.log; do :; done'
                        "/bin/sh " + script() + " KILL"});
   }
 
+  SuiteRun run_node_loss(std::uint16_t second_port) {
+    return run(port_, {"--gtest_filter", "resilience.node_loss", "--second-broker",
+                       "mqtts://localhost:" + std::to_string(second_port), "--kill-command",
+                       "/bin/sh " + script() + " KILL"});
+  }
+
   std::uint16_t port_ = 0;
 };
 
@@ -68,6 +74,14 @@ TEST_F(RestartSuiteTest, ABrokerWithoutPersistenceFailsWhatNeedsIt) {
   const SuiteRun run = run_restarts();
   EXPECT_EQ(run.status, 1) << run.output;
   EXPECT_EQ(run.with("fail"), (Ids{"resilience.restart_delivery", "resilience.restart_state"}));
+}
+
+TEST_F(RestartSuiteTest, ANodeOnItsOwnDoesNotKnowTheSessionOfALostOne) {
+  make_script("persistence false\n");
+  const auto second = make_broker();
+  const SuiteRun run = run_node_loss(second->tls_port());
+  EXPECT_EQ(run.status, 0) << run.output;
+  EXPECT_EQ(run.verdict("resilience.node_loss"), "warning") << run.output;
 }
 
 }  // namespace

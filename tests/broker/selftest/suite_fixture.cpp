@@ -52,10 +52,9 @@ SuiteRun SuiteTest::run(std::uint16_t port, const Words& more) {
                                  "mqtts://localhost:" + std::to_string(port),
                                  "--pin",
                                  key_.pin,
-                                 "--backup-pin",
-                                 backup_.pin,
                                  "--json",
                                  report.string()};
+  if (knows_backup_) words.insert(words.end(), {"--backup-pin", backup_.pin});
   words.insert(words.end(), more.begin(), more.end());
   const auto result = test::run(words, kRunBound);
   SuiteRun run{result.status, result.output, nullptr};

@@ -43,9 +43,10 @@ inline const std::set<std::string> kMosquittoFaults{"delivery.receive_maximum_do
 /// What it is warned of whatever its configuration says: rules that it does not hold its clients
 /// to, to nobody's harm but the sender's, and connections that say nothing.
 inline const std::set<std::string> kMosquittoWarnings{
-    "safety.auth_method",    "safety.client_subscription_id", "safety.duplicate_qos_0",
-    "safety.flags",          "safety.response_topic",         "safety.server_packets",
-    "safety.shared_filters", "safety.shared_no_local",        "safety.silent_peers"};
+    "delivery.keep_alive",           "delivery.take_over_reason", "safety.auth_method",
+    "safety.client_subscription_id", "safety.duplicate_qos_0",    "safety.flags",
+    "safety.response_topic",         "safety.server_packets",     "safety.shared_filters",
+    "safety.shared_no_local",        "safety.silent_peers"};
 
 /// `--accept` for each of them.
 Words accepting(const std::set<std::string>& ids);
@@ -62,6 +63,7 @@ class SuiteTest : public ::testing::Test {
   test::TempDir dir_;
   test::Identity key_;
   test::Identity backup_;
+  bool knows_backup_ = true;  ///< `run` gives its pin
 
   static constexpr std::chrono::seconds kRunBound{480};
 };

@@ -11,6 +11,9 @@
 
 namespace holdfast::broker_test {
 
+/// What the suite is given for `--second-broker`.
+enum class SecondNode { none, on_its_own, with_another_key };
+
 struct BrokenRule {
   std::string name;
   std::string filter{};  ///< the checks that run; empty: those that are named below
@@ -24,6 +27,9 @@ struct BrokenRule {
   bool with_login = false;           ///< only "truck" with "secret" gets in, and the suite is that
   bool with_certificate = false;     ///< the suite has one, and nobody asks for it
   std::vector<std::string> words{};  ///< more of the command line
+  SecondNode second_node = SecondNode::none;
+  bool long_chain = false;  ///< the key's certificate comes with those of two authorities
+  bool no_backup = false;   ///< nor does the suite know a backup key
 
   friend std::ostream& operator<<(std::ostream& stream, const BrokenRule& rule) {
     return stream << rule.name;
@@ -44,6 +50,10 @@ std::vector<BrokenRule> of_retained();
 std::vector<BrokenRule> of_properties();
 std::vector<BrokenRule> of_limits();
 std::vector<BrokenRule> of_sessions();
+std::vector<BrokenRule> of_wills();
+std::vector<BrokenRule> of_nodes();
+std::vector<BrokenRule> of_economy();
+std::vector<BrokenRule> of_load();
 std::vector<BrokenRule> of_safety_framing();
 std::vector<BrokenRule> of_safety_connect();
 std::vector<BrokenRule> of_safety_publish();

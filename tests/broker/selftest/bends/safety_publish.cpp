@@ -76,7 +76,7 @@ void add_an_identifier(Publish& publish) {
   publish.properties.number(Property::subscription_identifier, 5);
 }
 
-std::vector<BrokenRule> of_properties() {
+std::vector<BrokenRule> of_wrong_properties() {
   return {
       {.name = "TakesPropertiesTwice",
        .filter = "safety.property_twice:safety.property_unknown",
@@ -164,7 +164,7 @@ std::vector<BrokenRule> of_safety_publish() {
        .fails = {"safety.filter_text"},
        .bend = {.to_broker = puts_up_with(named_with(Type::subscribe, kSurrogate))}},
   };
-  const auto properties = of_properties();
+  const auto properties = of_wrong_properties();
   rules.insert(rules.end(), properties.begin(), properties.end());
   return rules;
 }
