@@ -22,7 +22,7 @@ crypto::SigningKey read_signing_key(const std::string& file) {
   std::string why;
   auto key = crypto::SigningKey::from_pkcs8(read_private_key(file), why);
   if (!key) refuse(file + " cannot sign", why, "holdfast keygen --root makes one that can");
-  return std::move(*key);
+  return *key;
 }
 
 // Whether the threshold of one of its groups is not reached yet.

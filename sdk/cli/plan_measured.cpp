@@ -5,12 +5,6 @@
 #include "state/slots.hpp"
 
 namespace holdfast::cli {
-namespace {
-
-using ledger::operator+=;
-
-}  // namespace
-
 MeasuredDevice measure(const ledger::BookState& book) {
   MeasuredDevice device;
   device.all = book.installation;

@@ -33,6 +33,8 @@ class NetworkChanges {
     Kind kind;
     std::uint32_t interface;
     std::string value;
+    // clang-tidy 14 takes the 0 in what is generated for a pointer.
+    // NOLINTNEXTLINE(modernize-use-nullptr)
     auto operator<=>(const Thing&) const = default;
   };
 

@@ -242,6 +242,7 @@ bool TlsSession::judge_leaf(const WOLFSSL_X509_STORE_CTX& store) {
 // set, where there is no way up.
 std::vector<Certificate> TlsSession::walk(const WOLFSSL_X509_STORE_CTX& store) {
   std::vector<Bytes> sent;
+  sent.reserve(static_cast<std::size_t>(store.totalCerts));
   for (int i = 0; i < store.totalCerts; ++i) {
     sent.emplace_back(store.certs[i].buffer, store.certs[i].length);
   }

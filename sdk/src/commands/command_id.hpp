@@ -16,6 +16,8 @@ struct CommandId {
   std::uint64_t high = 0;
   std::uint64_t low = 0;
 
+  // clang-tidy 14 takes the 0 in what is generated for a pointer.
+  // NOLINTNEXTLINE(modernize-use-nullptr)
   friend auto operator<=>(const CommandId&, const CommandId&) = default;
 };
 

@@ -74,7 +74,7 @@ Receipt Device::send_call(std::string_view topic, std::span<const std::byte> req
 namespace detail {
 
 StreamBase::StreamBase(std::shared_ptr<device::Core> core, std::string_view topic,
-                       StreamOptions options)
+                       const StreamOptions& options)
     : core_(std::move(core)), stream_(core_->add_stream(topic, options)) {}
 
 Receipt StreamBase::push_bytes(std::span<const std::byte> finished_buffer, PushOptions options) {
