@@ -48,6 +48,9 @@ namespace holdfast {
 namespace device {
 class Core;  // sdk/src/device/core.hpp
 }
+namespace detail {
+struct DeviceMaker;  // sdk/src/testing/world.cpp
+}
 
 template <Payload T>
 class Stream;
@@ -200,6 +203,10 @@ class Device {
   Ledger ledger() const;
 
  private:
+  friend struct detail::DeviceMaker;
+  /// One of a test's world (testing.hpp).
+  explicit Device(std::shared_ptr<device::Core> core) noexcept;
+
   void reject_payload(std::string_view topic, std::error_code error, std::string_view schema);
   void add_command(std::string_view filter, detail::CommandHandler handler);
   Receipt send_call(std::string_view topic, std::span<const std::byte> request,
