@@ -169,8 +169,7 @@ bool ScriptedBroker::take_publish(Session& session, const Publish& publish, Answ
     }
     const auto line = session.line;
     note(std::move(published));
-    // The script may have ended the connection.
-    if (session.line != line) return false;
+    if (session_of(*line) != &session) return false;  // the script has ended it
   }
   if (message.qos == Qos::at_most_once) return true;
   if (lose_ > 0) {

@@ -25,6 +25,18 @@ std::filesystem::path make_directory() {
   return name;
 }
 
+// However a run ends: a hook of the test's may throw.
+class Running {
+ public:
+  explicit Running(unsigned& depth) : depth_(depth) { ++depth_; }
+  ~Running() { --depth_; }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+ private:
+  unsigned& depth_;
+};
+
 std::string in_ms(Duration time) {
   return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count()) +
          " ms";
@@ -113,7 +125,7 @@ bool WorldState::run_until(Instant deadline, const std::function<bool()>& done) 
     for (Entry& entry : tasks_) entry.steps = 0;
   }
   const Instant begun = now();
-  ++running_;
+  const Running running(running_);
   bool is_done = false;
   while (!(is_done = done())) {
     if (steps_ >= options_.most_steps) {
@@ -136,7 +148,6 @@ bool WorldState::run_until(Instant deadline, const std::function<bool()>& done) 
       ++steps_;
     }
   }
-  --running_;
   return is_done || done();
 }
 

@@ -39,6 +39,15 @@ class WorldDevice : public ::testing::Test {
     return options;
   }
 
+  /// What the retained status says.
+  bool is_online(std::string_view topic) {
+    const auto retained = broker().retained(topic);
+    std::string why;
+    const auto status = retained ? presence::decode_status(retained->payload, why) : std::nullopt;
+    EXPECT_TRUE(status) << why;
+    return status && status->online;
+  }
+
   testing::World world_;
 };
 
@@ -250,12 +259,11 @@ TEST_F(WorldDevice, TheWillTellsOfADeviceThatVanishes) {
   device.start();
   world_.advance(1min);
   ASSERT_EQ(broker().published("status").size(), 1u);
+  EXPECT_TRUE(is_online("status"));
   world_.link_down();
   world_.advance(90min);  // the broker notices by its keep-alive, and waits an hour
   EXPECT_EQ(broker().published("status").size(), 2u);
-  const auto status = presence::decode_status(broker().retained("status")->payload);
-  ASSERT_TRUE(status);
-  EXPECT_FALSE(status->online);
+  EXPECT_FALSE(is_online("status"));
 }
 
 TEST_F(WorldDevice, AStopIsToldAtOnce) {
@@ -266,7 +274,7 @@ TEST_F(WorldDevice, AStopIsToldAtOnce) {
   world_.advance(1min);
   EXPECT_TRUE(device.stop().clean);
   world_.advance(1s);
-  EXPECT_FALSE(presence::decode_status(broker().retained("status")->payload)->online);
+  EXPECT_FALSE(is_online("status"));
 }
 
 // --- Ends ----------------------------------------------------------------------------------------
