@@ -20,6 +20,10 @@ ColdChain::ColdChain(holdfast::Device& device, std::string prefix)
   });
 }
 
+ColdChain::~ColdChain() {
+  device_.stop();
+}
+
 // A measurement may wait for others, and is history after a day. An alarm may not wait, and has to
 // arrive however long that takes.
 void ColdChain::measured(double celsius) {

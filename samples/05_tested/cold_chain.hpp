@@ -14,6 +14,10 @@ class ColdChain {
  public:
   /// @param device of which nobody else uses the events; before its start
   ColdChain(holdfast::Device& device, std::string prefix);
+  /// Stops the device, whose handlers use this object.
+  ~ColdChain();
+  ColdChain(const ColdChain&) = delete;
+  ColdChain& operator=(const ColdChain&) = delete;
 
   /// What the sensor says.
   void measured(double celsius);

@@ -97,8 +97,9 @@ bool WorldState::step() {
     return true;
   }
   const std::size_t count = tasks_.size();
+  const std::size_t first = turn_;
   for (std::size_t i = 0; i < count; ++i) {
-    const std::size_t at = (turn_ + i) % count;
+    const std::size_t at = (first + i) % count;
     // It may be gone, or moved, when its step is done.
     Entry& entry = tasks_[at];
     ++entry.steps;

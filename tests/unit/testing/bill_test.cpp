@@ -72,7 +72,9 @@ TEST(WorldBill, TheCausesAddUp) {
     device.publish("t", as_payload("some payload"), {.ttl = 1h});
     world.broker().deliver("cmd", "do it");
     world.advance(1min);
-    if (n % 5 == 0) world.broker().end_connection();
+    if (n % 5 != 0) continue;
+    world.broker().end_connection();
+    world.advance(1min);  // or the next message would be sent to an end that is closed
   }
   const Ledger ledger = device.ledger();
   EXPECT_EQ(ledger.made.ip_bytes().sum(), ledger.ip_bytes());

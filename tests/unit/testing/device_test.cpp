@@ -75,6 +75,7 @@ TEST_F(WorldDevice, ASeriesHasTheTimesOfTheWorld) {
   const SeriesLayout layout({{.name = "speed", .resolution = 0.1}});
   auto series = device.series("s", layout, {.max_delay = 1min});
   device.start();
+  world_.advance(1s);  // from its start on it knows the date
   const auto first = world_.date();
   for (int n = 0; n < 3; ++n) {
     const Sample sample(n * 1.5);

@@ -4,6 +4,9 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <chrono>
+#include <random>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -310,6 +313,77 @@ TEST_F(WorldFaults, AnotherClientWithTheSameNameTakesTheSession) {
   twin.start();
   world_.advance(2s);
   EXPECT_EQ(witness_.count(EventKind::duplicate_client_id), 1u) << witness_.text();
+}
+
+// Whatever comes, in whatever order: nothing that was accepted is lost, and each is told once.
+TEST(WorldFaultsAtRandom, LoseNoMessageAndTellOfEachOnce) {
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    testing::World world({.seed = seed});
+    std::mt19937_64 dice(seed);
+    const auto draw = [&dice](std::uint64_t below) { return dice() % below; };
+    auto device = world.device(world.options());
+    Witness witness(device);
+    device.subscribe("cmd", [](const Message&) {});
+    device.start();
+    std::vector<MessageId> accepted;
+    for (int step = 0; step < 60; ++step) {
+      switch (draw(10)) {
+        case 0:
+          world.link_down();
+          break;
+        case 1:
+          world.link_up();
+          break;
+        case 2:
+          world.broker().end_connection();
+          break;
+        case 3:
+          world.broker().lose_next_acknowledgement();
+          break;
+        case 4:
+          world.broker().go_down();
+          break;
+        case 5:
+          world.broker().come_back();
+          break;
+        case 6:
+          draw(2) == 0 ? world.broker().fall_silent() : world.broker().speak();
+          break;
+        case 7:
+          world.broker().forget_sessions();
+          break;
+        case 8:
+          draw(2) == 0 ? world.broker().prove_wrong_key() : world.broker().prove_right_key();
+          break;
+        default:
+          world.broker().deliver("cmd", "x");
+          break;
+      }
+      accepted.push_back(witness.publish("t", std::to_string(step)));
+      world.advance(std::chrono::milliseconds(draw(60'000)));
+    }
+    if (seed % 4 == 0) {
+      const StopResult result = device.stop(5s);
+      EXPECT_EQ(witness.deliveries().size(), accepted.size()) << seed;
+      EXPECT_GE(world.broker().published("t").size() + result.undelivered, accepted.size()) << seed;
+      continue;
+    }
+    world.link_up();
+    world.broker().come_back();
+    world.broker().speak();
+    world.broker().prove_right_key();
+    world.advance(2h);
+    ASSERT_EQ(witness.deliveries().size(), accepted.size()) << seed << "\n" << witness.text();
+    std::set<std::string> arrived;
+    for (const auto& one : world.broker().published("t")) arrived.insert(one.text());
+    for (const Delivery& delivery : witness.deliveries()) {
+      if (!delivery.error) continue;
+      // Only what took connections down, one after the other, is given up.
+      EXPECT_EQ(delivery.error, Errc::set_aside) << seed;
+    }
+    EXPECT_EQ(arrived.size(), accepted.size()) << seed;
+    EXPECT_EQ(device.status().state, State::connected) << seed;
+  }
 }
 
 TEST_F(WorldFaults, AFallbackBrokerStandsInForOneThatIsDown) {

@@ -18,7 +18,8 @@ class Witness {
   explicit Witness(Device& device) : device_(device) {
     device.on_event([this](const Event& event) { events_.push_back(event); });
   }
-  ~Witness() { device_.on_event(nullptr); }
+  /// What waits for a handler may be told until then.
+  ~Witness() { device_.stop(); }
   Witness(const Witness&) = delete;
   Witness& operator=(const Witness&) = delete;
 
