@@ -284,12 +284,12 @@ void Examination::log_in() {
   await_runtime();
   const Options& options = settings_.options;
   // Nothing of it stays with the broker: no session, no will.
-  link_ = std::make_shared<device::Link>(io_.get_executor(), contact_->release(),
-                                         mqtt_engine::Login{.client_id = options.client_id,
-                                                            .version = options.mqtt_version,
-                                                            .username = options.username,
-                                                            .password = options.password},
-                                         link_events());
+  link_ = std::make_shared<device::PahoLink>(io_.get_executor(), contact_->release(),
+                                             mqtt_engine::Login{.client_id = options.client_id,
+                                                                .version = options.mqtt_version,
+                                                                .username = options.username,
+                                                                .password = options.password},
+                                             link_events());
   contact_.reset();
   const auto begin = steady_clock::now();
   link_->start();

@@ -15,7 +15,7 @@
 
 #include "channel/resolver.hpp"
 #include "device/check_options.hpp"
-#include "device/link.hpp"
+#include "device/paho_link.hpp"
 #include "dial.hpp"
 #include "doctor_contact.hpp"
 #include "doctor_report.hpp"
@@ -87,7 +87,7 @@ class Examination {
   MemoryTickets tickets_;
   asio::ip::tcp::endpoint endpoint_;
   std::optional<Contact> contact_;  // until the login
-  std::shared_ptr<device::Link> link_;
+  std::shared_ptr<device::PahoLink> link_;
 
   // What the callbacks tell.
   bool runtime_ready_ = false;

@@ -11,6 +11,10 @@ set(packaging "${PROJECT_SOURCE_DIR}/sdk/packaging")
 
 # --- The library --------------------------------------------------------------------------------
 
+if("static" IN_LIST HOLDFAST_KINDS)
+  install(TARGETS holdfast_testing_library EXPORT holdfast_static
+    ARCHIVE DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT development)
+endif()
 foreach(kind IN LISTS HOLDFAST_KINDS)
   install(TARGETS holdfast_${kind} EXPORT holdfast_${kind}
     LIBRARY DESTINATION "${CMAKE_INSTALL_LIBDIR}" COMPONENT runtime NAMELINK_COMPONENT development
@@ -25,7 +29,7 @@ install(EXPORT holdfast_extra NAMESPACE holdfast:: FILE holdfast-extra.cmake
   DESTINATION "${HOLDFAST_CMAKE_DIR}" COMPONENT development)
 set(archives holdfast_config_library)
 if("static" IN_LIST HOLDFAST_KINDS)
-  list(APPEND archives holdfast_static)
+  list(APPEND archives holdfast_static holdfast_testing_library)
 endif()
 foreach(archive IN LISTS archives)
   # `cmake --install --strip` leaves archives alone; debug information is nine tenths of this one.

@@ -78,6 +78,18 @@ set_target_properties(holdfast_config_library PROPERTIES
   ARCHIVE_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/install"  # the room's own has the same name
   EXPORT_NAME config)
 
+# libholdfast_testing.a, for the tests of apps. It looks behind the API, so it goes with libholdfast.a alone.
+if("static" IN_LIST HOLDFAST_KINDS)
+  add_library(holdfast_testing_library STATIC
+    $<TARGET_OBJECTS:holdfast_testing> $<TARGET_OBJECTS:holdfast_economics>)
+  set_target_properties(holdfast_testing_library PROPERTIES
+    LINKER_LANGUAGE CXX
+    OUTPUT_NAME holdfast_testing
+    ARCHIVE_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/install"
+    EXPORT_NAME testing)
+  target_link_libraries(holdfast_testing_library INTERFACE holdfast_static)
+endif()
+
 # Tests and tools look into rooms, and must not have a second copy of them from a library. So in this
 # project's own build the name stands for the rooms, and elsewhere for the library.
 if(PROJECT_IS_TOP_LEVEL)
@@ -85,6 +97,7 @@ if(PROJECT_IS_TOP_LEVEL)
   target_link_libraries(holdfast INTERFACE holdfast_device)
   add_library(holdfast::holdfast ALIAS holdfast)
   add_library(holdfast::config ALIAS holdfast_config)
+  add_library(holdfast::testing ALIAS holdfast_testing)
 elseif(BUILD_SHARED_LIBS)
   add_library(holdfast::holdfast ALIAS holdfast_shared)
 else()
@@ -93,4 +106,7 @@ endif()
 if(NOT PROJECT_IS_TOP_LEVEL)
   target_link_libraries(holdfast_config_library INTERFACE $<BUILD_INTERFACE:holdfast::holdfast>)
   add_library(holdfast::config ALIAS holdfast_config_library)
+  if(TARGET holdfast_testing_library)
+    add_library(holdfast::testing ALIAS holdfast_testing_library)
+  endif()
 endif()

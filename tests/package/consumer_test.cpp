@@ -159,6 +159,7 @@ TEST_F(ConsumerTest, FindPackageTakesTheStaticLibrary) {
   EXPECT_THAT(needed_by(consumer), HasSubstr("wolfssl"));
   expect_works(consumer);
   expect_reads_config(consumer);
+  EXPECT_EQ(must({(consumer.parent_path() / "tested").string()}), "1 arrived\n");
 }
 
 TEST_F(ConsumerTest, TheConfigLibraryGoesWithTheSharedLibrary) {

@@ -49,6 +49,9 @@ namespace holdfast {
 namespace device {
 class Core;  // sdk/src/device/core.hpp
 }
+namespace detail {
+struct DeviceMaker;  // sdk/src/testing/world.cpp
+}
 
 template <Payload T>
 class Stream;
@@ -201,6 +204,10 @@ class HOLDFAST_EXPORT Device {
   Ledger ledger() const;
 
  private:
+  friend struct detail::DeviceMaker;
+  /// One of a test's world (testing.hpp).
+  explicit Device(std::shared_ptr<device::Core> core) noexcept;
+
   void reject_payload(std::string_view topic, std::error_code error, std::string_view schema);
   void add_command(std::string_view filter, detail::CommandHandler handler);
   Receipt send_call(std::string_view topic, std::span<const std::byte> request,

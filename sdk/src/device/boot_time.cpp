@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <ctime>
-#include <random>
 
 #include "base/descriptor.hpp"
 
@@ -34,10 +33,10 @@ resumption::BootId read_boot_id() {
   return digits == 32 ? id : resumption::BootId();
 }
 
-std::uint64_t number_of_boot() {
-  const resumption::BootId id = this_boot();
+std::uint64_t number_of_boot(Environment& environment) {
+  const resumption::BootId id = environment.boot();
   std::uint64_t number = id.high ^ id.low;
-  while (number == 0) number = std::uint64_t{std::random_device()()} << 32 | std::random_device()();
+  while (number == 0) number = environment.draw();
   return number;
 }
 
@@ -54,10 +53,11 @@ std::chrono::milliseconds time_since_boot() {
   return std::chrono::seconds(time.tv_sec) + std::chrono::milliseconds(time.tv_nsec / 1'000'000);
 }
 
-BootTime::BootTime() : boot_(number_of_boot()) {}
+BootTime::BootTime(Environment& environment)
+    : environment_(environment), boot_(number_of_boot(environment)) {}
 
 void BootTime::it_is(std::uint64_t wall_ms) {
-  began_ms_ = static_cast<std::int64_t>(wall_ms) - time_since_boot().count();
+  began_ms_ = static_cast<std::int64_t>(wall_ms) - environment_.since_boot().count();
 }
 
 std::optional<std::int64_t> BootTime::began_ms() const {
@@ -67,7 +67,7 @@ std::optional<std::int64_t> BootTime::began_ms() const {
 }
 
 SeriesTime BootTime::now() const {
-  const std::int64_t since = time_since_boot().count();
+  const std::int64_t since = environment_.since_boot().count();
   if (const auto began = began_ms()) return {*began + since, 0};
   return {since, boot_};
 }

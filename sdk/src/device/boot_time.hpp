@@ -10,6 +10,7 @@
 
 #include <holdfast/series.hpp>
 
+#include "device/environment.hpp"
 #include "resumption/moment.hpp"
 
 namespace holdfast::device {
@@ -23,7 +24,7 @@ std::chrono::milliseconds time_since_boot();
 /// The date of what happens now, for who cannot wait until it is known.
 class BootTime {
  public:
-  BootTime();
+  explicit BootTime(Environment& environment);
 
   /// It is so many milliseconds since 1970 now, by a clock that can be trusted.
   void it_is(std::uint64_t wall_ms);
@@ -38,6 +39,7 @@ class BootTime {
  private:
   static constexpr std::int64_t kUnknown = INT64_MIN;
 
+  Environment& environment_;
   std::uint64_t boot_;
   std::atomic<std::int64_t> began_ms_{kUnknown};
 };

@@ -5,28 +5,27 @@
 
 namespace holdfast::device {
 
-BrokerPaths::BrokerPaths(const asio::any_io_executor& executor, const Settings& settings,
-                         const Events& events)
-    : executor_(executor), trying_(events.trying), order_(1 + settings.fallbacks.size()) {
+BrokerPaths::BrokerPaths(Environment& environment, const asio::any_io_executor& executor,
+                         const Settings& settings, const Events& events)
+    : trying_(events.trying), order_(1 + settings.fallbacks.size()) {
   const auto add = [&](const channel::BrokerUrl& broker, const std::vector<pinning::Pin>& pins) {
-    channel::Dialer::Events of_path = events.dialer;
+    Dialler::Events of_path = events.dialler;
     if (!pins.empty()) of_path.refused_key = [](const pinning::Pin&) {};
     paths_.push_back({.broker = broker,
                       .pins = pins,
-                      .dialer = std::make_unique<channel::Dialer>(
-                          executor, broker, settings.options.timeouts, settings.tls,
-                          std::move(of_path), channel::system_lookup, settings.reach)});
+                      .dialler = environment.dialler(executor, settings, broker, settings.tls,
+                                                     std::move(of_path))});
   };
   add(settings.broker, {});
   for (const FallbackSettings& fallback : settings.fallbacks) add(fallback.broker, fallback.pins);
 }
 
 void BrokerPaths::use_tickets(channel::Tickets& tickets) {
-  for (const Path& path : paths_) path.dialer->use_tickets(tickets);
+  for (const Path& path : paths_) path.dialler->use_tickets(tickets);
 }
 
 void BrokerPaths::use_addresses(channel::Addresses& addresses) {
-  for (const Path& path : paths_) path.dialer->use_addresses(addresses);
+  for (const Path& path : paths_) path.dialler->use_addresses(addresses);
 }
 
 void BrokerPaths::dial(const pinning::SharedKeys& trusted, Instant now, Handler handler) {
@@ -42,7 +41,7 @@ void BrokerPaths::cancel() {
   left_.clear();
   failures_.clear();
   handler_ = nullptr;
-  for (const Path& path : paths_) path.dialer->cancel();
+  for (const Path& path : paths_) path.dialler->cancel();
 }
 
 bool BrokerPaths::can_dial(const pinning::SharedKeys& trusted) {
@@ -73,13 +72,13 @@ void BrokerPaths::try_next() {
   left_.pop_back();
   Path& path = paths_[current_];
   trying_(path.broker);
-  path.dialer->dial(keys_of(path, trusted_),
-                    [this](std::shared_ptr<channel::Channel> channel, Failure failure) {
-                      answered(std::move(channel), std::move(failure));
-                    });
+  path.dialler->dial(keys_of(path, trusted_),
+                     [this](std::shared_ptr<Connection> connection, Failure failure) {
+                       answered(std::move(connection), std::move(failure));
+                     });
 }
 
-void BrokerPaths::answered(std::shared_ptr<channel::Channel> channel, Failure failure) {
+void BrokerPaths::answered(std::shared_ptr<Connection> connection, Failure failure) {
   if (failure) {
     if (paths_.size() > 1) failure.detail.insert(0, paths_[current_].broker.text() + ": ");
     failures_.push_back(std::move(failure));
@@ -88,7 +87,7 @@ void BrokerPaths::answered(std::shared_ptr<channel::Channel> channel, Failure fa
   }
   left_.clear();
   failures_.clear();
-  std::exchange(handler_, nullptr)(std::move(channel), {});
+  std::exchange(handler_, nullptr)(std::move(connection), {});
 }
 
 // All of them in one sentence, under the error that says most.

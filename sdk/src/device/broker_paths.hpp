@@ -13,24 +13,24 @@
 #include <vector>
 
 #include "base/clock.hpp"
-#include "channel/dialer.hpp"
 #include "device/broker_order.hpp"
 #include "device/check_options.hpp"
+#include "device/environment.hpp"
 
 namespace holdfast::device {
 
 class BrokerPaths {
  public:
-  using Handler = channel::Dialer::Handler;
+  using Handler = Dialler::Handler;
   struct Events {
     /// Of every path; `refused_key` only of those that the trusted keys judge.
-    channel::Dialer::Events dialer;
+    Dialler::Events dialler;
     /// This broker is tried now.
     std::function<void(const channel::BrokerUrl&)> trying;
   };
 
-  BrokerPaths(const asio::any_io_executor& executor, const Settings& settings,
-              const Events& events);
+  BrokerPaths(Environment& environment, const asio::any_io_executor& executor,
+              const Settings& settings, const Events& events);
 
   /// For every path; they must outlive this.
   void use_tickets(channel::Tickets& tickets);
@@ -61,7 +61,7 @@ class BrokerPaths {
   struct Path {
     channel::BrokerUrl broker;
     std::vector<pinning::Pin> pins;  // of its own; empty: the trusted keys
-    std::unique_ptr<channel::Dialer> dialer;
+    std::unique_ptr<Dialler> dialler;
     // What judges it, made of these trusted keys.
     pinning::SharedKeys made_of{};
     pinning::SharedKeys keys{};
@@ -69,10 +69,9 @@ class BrokerPaths {
 
   const pinning::SharedKeys& keys_of(Path& path, const pinning::SharedKeys& trusted);
   void try_next();
-  void answered(std::shared_ptr<channel::Channel> channel, Failure failure);
+  void answered(std::shared_ptr<Connection> connection, Failure failure);
   Failure sum_up();
 
-  asio::any_io_executor executor_;
   std::function<void(const channel::BrokerUrl&)> trying_;
   std::vector<Path> paths_;
   BrokerOrder order_;

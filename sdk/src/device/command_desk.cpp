@@ -31,10 +31,9 @@ commands::Seconds reach_of(const Options& options) {
 }
 
 // How long an answer is worth something: the caller may have left a little more time than it said.
-Milliseconds time_to_live(const Message& command) {
+Milliseconds time_to_live(const Message& command, Instant now) {
   if (!command.expires) return limits::kReplyTime;
-  const auto left =
-      std::chrono::ceil<Milliseconds>(*command.expires - std::chrono::steady_clock::now());
+  const auto left = std::chrono::ceil<Milliseconds>(*command.expires - now);
   return std::clamp<Milliseconds>(left + limits::kReplyGrace, limits::kReplyGrace,
                                   limits::kReplyTime);
 }
@@ -46,7 +45,7 @@ CommandDesk::CommandDesk(const Settings& settings, Shared& shared, Publish publi
       shared_(shared),
       publish_(std::move(publish)),
       memory_(reach_of(settings.options)),
-      started_(std::chrono::steady_clock::now()) {
+      started_(shared.environment.now()) {
   if (settings.options.state_dir.empty()) return;
   log_.emplace(settings.options.state_dir, kLogName, kLogFormat);
   load();
@@ -73,8 +72,7 @@ void CommandDesk::load() {
 }
 
 commands::Seconds CommandDesk::now() const {
-  return ran_before_ +
-         std::chrono::floor<commands::Seconds>(std::chrono::steady_clock::now() - started_);
+  return ran_before_ + std::chrono::floor<commands::Seconds>(shared_.environment.now() - started_);
 }
 
 void CommandDesk::handle(const Message& message, const detail::CommandHandler& handler) {
@@ -155,7 +153,7 @@ std::optional<CommandError> CommandDesk::why_not_now(const Command& command) {
     return CommandError{0, "it has no deadline; send one as its message expiry",
                         CommandReason::no_deadline};
   }
-  if (deadline && *deadline <= std::chrono::steady_clock::now()) {
+  if (deadline && *deadline <= shared_.environment.now()) {
     return CommandError{0, "its deadline had passed when its turn came", CommandReason::expired};
   }
   if (!memory_.make_room(now())) {
@@ -241,7 +239,7 @@ void CommandDesk::reply(const Command& command, std::span<const std::byte> paylo
   const Message& to = command.message;
   if (to.response_topic.empty()) return;
   const Receipt receipt = publish_(to.response_topic, payload,
-                                   {.ttl = time_to_live(to),
+                                   {.ttl = time_to_live(to, shared_.environment.now()),
                                     .priority = command.handler.reply_priority,
                                     .correlation_data = to.correlation_data});
   if (receipt) return;

@@ -19,9 +19,10 @@ using namespace std::chrono_literals;
 // How long `status` waits for the worker, which is busy for milliseconds at most.
 constexpr auto kStatusBound = 500ms;
 
-session::Random make_random() {
-  std::random_device source;
-  std::seed_seq seed{source(), source(), source(), source()};
+session::Random make_random(Environment& environment) {
+  const std::uint64_t first = environment.draw();
+  const std::uint64_t second = environment.draw();
+  std::seed_seq seed{first >> 32, first & 0xFFFF'FFFFU, second >> 32, second & 0xFFFF'FFFFU};
   // Shared, because a copy of the engine would give the same numbers once more.
   return [engine = std::make_shared<std::mt19937_64>(seed)] {
     return std::uniform_real_distribution<double>(0.0, 1.0)(*engine);
@@ -34,19 +35,25 @@ Remaining remaining(const outbox::Fill& fill) {
 
 }  // namespace
 
+// The system's lives as long as the process: nobody owns it.
 Core::Core(Options options)
-    : settings_(check_options(std::move(options))),
+    : Core(std::move(options),
+           std::shared_ptr<Environment>(std::shared_ptr<Environment>(), &system_environment())) {}
+
+Core::Core(Options options, std::shared_ptr<Environment> environment)
+    : environment_(std::move(environment)),
+      settings_(check_options(std::move(options))),
       state_dir_(settings_.options.state_dir),
       io_(1),  // one thread runs it: Asio can spare its locks
       work_(io_.get_executor()),
-      shared_(settings_.options.outbox, settings_.options.state_dir),
+      shared_(settings_.options.outbox, settings_.options.state_dir, *environment_),
       commands_(
           settings_, shared_,
           [this](std::string_view topic, std::span<const std::byte> payload, PublishOptions how) {
             return publish(topic, payload, std::move(how), outbox::kNoStream);
           }),
       states_(settings_, shared_),
-      worker_(io_, settings_, shared_, states_, make_random(), [this](bool clean) {
+      worker_(io_, settings_, shared_, states_, make_random(*environment_), [this](bool clean) {
         const std::lock_guard lock(mutex_);
         session_over_ = true;
         result_.clean = clean;
@@ -80,12 +87,16 @@ void Core::start() {
   if (std::string remark = commands_.take_remark(); !remark.empty()) {
     shared_.emit(EventKind::storage_failed, Errc::storage_failed, std::move(remark));
   }
-  thread_ = std::thread([this] { io_.run(); });
+  if (Driver* driver = environment_->driver()) {
+    driver->add(*this, "connection");
+  } else {
+    thread_ = std::thread([this] { io_.run(); });
+  }
   worker_.start();
 }
 
 StopResult Core::stop(std::chrono::milliseconds timeout) {
-  const auto now = std::chrono::steady_clock::now();
+  const Instant now = environment_->now();
   const bool from_handler = shared_.dispatcher.is_this_thread();
   states_.refuse();
   std::unique_lock lock(mutex_);
@@ -98,9 +109,10 @@ StopResult Core::stop(std::chrono::milliseconds timeout) {
     asio::post(io_, [this, deadline = now + timeout * 3 / 4] { worker_.stop(deadline); });
   }
   if (from_handler) return result_;
-  if (!changed_.wait_until(lock, now + timeout, [this] { return session_over_; })) {
+  const auto over = [this] { return session_over_; };
+  if (!environment_->wait(lock, changed_, now + timeout, over)) {
     asio::post(io_, [this] { worker_.force_stop(); });
-    changed_.wait(lock, [this] { return session_over_; });
+    environment_->wait(lock, changed_, Instant::max(), over);
   }
   if (phase_ == Phase::stopping) {
     phase_ = Phase::stopped;
@@ -110,14 +122,19 @@ StopResult Core::stop(std::chrono::milliseconds timeout) {
     last_status_->counters = shared_.counters.read();
     changed_.notify_all();
   } else {
-    changed_.wait(lock, [this] { return last_status_.has_value(); });
+    environment_->wait(lock, changed_, Instant::max(), [this] { return last_status_.has_value(); });
   }
   return result_;
 }
 
 // The session is over: its thread ends by itself, then the handlers hear the rest.
 void Core::finish_stop() {
-  if (thread_.joinable()) thread_.join();
+  if (Driver* driver = environment_->driver()) {
+    io_.poll();
+    driver->remove(*this);
+  } else if (thread_.joinable()) {
+    thread_.join();
+  }
   Status status = worker_.status();
   status.state = State::stopped;
   std::size_t kept = shared_.outbox.close();
@@ -151,6 +168,17 @@ void Core::finish_stop() {
   shared_.emit(EventKind::stopped, {}, std::move(how));
   shared_.dispatcher.finish();
   states_.close();  // after the last acknowledgement was told
+}
+
+bool Core::step() {
+  return worker_.ring() || io_.poll_one() > 0;
+}
+
+void Core::vanish() {
+  shared_.dispatcher.discard();
+  worker_.force_stop();
+  stop(0ms);
+  state_dir_.release();
 }
 
 Receipt Core::refuse(Failure failure) {
@@ -205,7 +233,7 @@ Receipt Core::publish(std::string_view topic, std::span<const std::byte> payload
 }
 
 void Core::set_times(outbox::Entry& entry, const PublishOptions& options) const {
-  const auto now = std::chrono::steady_clock::now();
+  const Instant now = environment_->now();
   if (options.ttl > 0ms) entry.expires = now + options.ttl;
   if (options.max_delay == 0ms) return;
   // What is urgent has a reserve of its own in the budget.
@@ -221,14 +249,14 @@ void Core::subscribe(std::string_view filter, Subscriptions::Handler handler,
 }
 
 Remaining Core::flush(std::chrono::milliseconds timeout) {
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const auto deadline = environment_->now() + timeout;
   states_.flush(deadline);
   return remaining(
       shared_.outbox.await([](const outbox::Fill& fill) { return fill.unstored == 0; }, deadline));
 }
 
 Remaining Core::drain(std::chrono::milliseconds timeout) {
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const auto deadline = environment_->now() + timeout;
   states_.flush(deadline);
   shared_.outbox.release_all(true);
   worker_.notify();
@@ -261,7 +289,8 @@ Status Core::status() {
       status.counters = shared_.counters.read();
       return status;
     }
-    if (phase_ == Phase::idle) return worker_.status();
+    // Without a thread of the worker's nobody can be in it now.
+    if (phase_ == Phase::idle || environment_->driver() != nullptr) return worker_.status();
     asio::post(io_, [this, answer] { answer->set_value(worker_.status()); });
   }
   if (future.wait_for(kStatusBound) == std::future_status::ready) {

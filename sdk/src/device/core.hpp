@@ -1,4 +1,5 @@
-// What stands behind a Device: its threads, from the first to the last moment.
+// What stands behind a Device: its threads, from the first to the last moment. In a test's world it
+// has none, and the world's driver does their work.
 //
 // Threads: any. The core outlives its Device for as long as a Stream holds it; stopped, it refuses.
 
@@ -23,16 +24,19 @@
 
 #include "device/check_options.hpp"
 #include "device/command_desk.hpp"
+#include "device/environment.hpp"
 #include "device/shared.hpp"
 #include "device/state_keepers.hpp"
+#include "device/system_environment.hpp"
 #include "device/worker.hpp"
 #include "state/state_dir.hpp"
 
 namespace holdfast::device {
 
-class Core {
+class Core final : private Task {
  public:
   explicit Core(Options options);
+  Core(Options options, std::shared_ptr<Environment> environment);
   ~Core();
 
   void start();
@@ -66,6 +70,13 @@ class Core {
   }
   Status status();
 
+  // For a world without threads.
+  /// The worker looks at everything.
+  void wake() { worker_.notify(); }
+  /// Ends as a killed process does: nothing is sent, nobody is told, and `state_dir` is free. What
+  /// it writes on the way, a process that is killed would not have: the caller takes it back.
+  void vanish();
+
  private:
   enum class Phase { idle, running, stopping, stopped };
   struct StreamInfo {
@@ -79,7 +90,10 @@ class Core {
   Failure listen_for_replies();
   void set_times(outbox::Entry& entry, const PublishOptions& options) const;
   void finish_stop();
+  bool step() override;
+  std::optional<Instant> next_step() override { return worker_.alarm(); }
 
+  const std::shared_ptr<Environment> environment_;  // first: all others use it
   const Settings settings_;
   state::StateDir state_dir_;
   asio::io_context io_;

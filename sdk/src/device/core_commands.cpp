@@ -6,7 +6,6 @@
 #include <span>
 #include <utility>
 
-#include "crypto/random.hpp"
 #include "device/core.hpp"
 #include "mqtt/topic.hpp"
 
@@ -19,9 +18,12 @@ constexpr std::size_t kDrawnIdBytes = 16;
 constexpr const char* kNeedsMqtt5 =
     "commands need MQTT 5 (response topic, correlation data); set it to MqttVersion::v5";
 
-std::string draw_id() {
-  std::string id(kDrawnIdBytes, '\0');
-  crypto::fill_with_random({reinterpret_cast<std::uint8_t*>(id.data()), id.size()});
+std::string draw_id(Environment& environment) {
+  std::string id;
+  while (id.size() < kDrawnIdBytes) {
+    const std::uint64_t number = environment.draw();
+    id.append(reinterpret_cast<const char*>(&number), sizeof number);
+  }
   return id;
 }
 
@@ -80,12 +82,11 @@ Receipt Core::call(std::string_view topic, std::span<const std::byte> payload,
   if (failure) return refuse(std::move(failure));
   std::string id = options.id;
   try {
-    if (id.empty()) id = draw_id();
+    if (id.empty()) id = draw_id(*environment_);
   } catch (const std::exception& error) {
     return refuse({Errc::system_failure, error.what()});
   }
-  failure = shared_.calls.add(id, std::chrono::steady_clock::now() + options.deadline,
-                              std::move(handler));
+  failure = shared_.calls.add(id, environment_->now() + options.deadline, std::move(handler));
   if (failure) return refuse(std::move(failure));
   const auto bytes = as_payload(id);
   Receipt receipt = publish(topic, payload,

@@ -8,6 +8,8 @@ namespace holdfast {
 
 Device::Device(Options options) : core_(std::make_shared<device::Core>(std::move(options))) {}
 
+Device::Device(std::shared_ptr<device::Core> core) noexcept : core_(std::move(core)) {}
+
 Device::~Device() {
   core_->stop(limits::kStopTimeout);
 }

@@ -1,4 +1,5 @@
-// The thread on which an app's handlers run, one at a time and in order.
+// The thread on which an app's handlers run, one at a time and in order. In a test's world there is
+// none: they run when the world gets to them.
 //
 // What waits for it is bounded by kind: messages by number and bytes, events by number. The
 // notices of `on_done` are bounded by the outbox: there is one for each accepted message.
@@ -7,24 +8,28 @@
 
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
+#include "base/surroundings.hpp"
+
 namespace holdfast::device {
 
-class Dispatcher {
+class Dispatcher final : private Task {
  public:
   using Job = std::function<void()>;
   /// Told what a handler that threw has said; runs on the dispatcher's thread.
   using Complaint = std::function<void(std::string)>;
 
-  explicit Dispatcher(Complaint complaint);
+  explicit Dispatcher(Complaint complaint, Surroundings& surroundings = system_surroundings());
   ~Dispatcher();
 
   /// @return false if the bound is reached, and the job was not taken.
@@ -32,10 +37,14 @@ class Dispatcher {
   bool post_event(Job job);
   void post_notice(Job job);
 
-  bool is_this_thread() const { return std::this_thread::get_id() == thread_.get_id(); }
+  bool is_this_thread() const { return std::this_thread::get_id() == running_on_; }
 
   /// Runs what waits, takes nothing more, and ends the thread. Waits for it unless called from it.
   void finish();
+
+  /// What waits is dropped, and nothing more taken: as when the process dies. Without a thread
+  /// only.
+  void discard();
 
  private:
   enum class Kind { message, event, notice };
@@ -47,8 +56,13 @@ class Dispatcher {
 
   bool post(Kind kind, std::size_t bytes, Job job);
   void run();
+  void run_first(std::unique_lock<std::mutex>& lock);
+  bool step() override;
+  std::optional<Instant> next_step() override { return std::nullopt; }
 
   Complaint complaint_;
+  Driver* const driver_;
+  std::atomic<std::thread::id> running_on_;  // the thread; without one, while a job runs
   std::mutex mutex_;
   std::condition_variable changed_;
   std::deque<Item> items_;

@@ -99,8 +99,8 @@ void LedgerKeeper::tick(Instant now) {
   if (now - stored_.value_or(*begun_) >= limits::kLedgerInterval) store(now);
 }
 
-void LedgerKeeper::close() {
-  store(std::chrono::steady_clock::now());
+void LedgerKeeper::close(Instant now) {
+  store(now);
 }
 
 void LedgerKeeper::store(Instant now) {

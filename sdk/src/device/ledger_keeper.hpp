@@ -48,7 +48,7 @@ class LedgerKeeper {
   /// Writes what should not be lost any more.
   void tick(Instant now);
   /// Writes everything: the device is stopped.
-  void close();
+  void close(Instant now);
 
   Ledger read() const;
   /// Both ways since the device was made, as far as it was noted.

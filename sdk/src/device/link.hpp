@@ -1,30 +1,24 @@
-// One connection, from the verified channel to its end: the channel, the relay and the MQTT client
-// of one generation. A link is used once; whatever arrives late belongs to a link that is gone.
+// One connection, from the login to its end. A link is used once; whatever arrives late belongs to
+// a link that is gone. A device of an app has Paho's (paho_link.hpp), one of a test's world a
+// scripted one (testing/scripted_link.hpp).
 //
 // Threads: the worker's thread only. No event comes from within a call, except where said.
 
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <deque>
 #include <functional>
-#include <memory>
-#include <optional>
 #include <span>
 #include <string>
-
-#include <asio/steady_timer.hpp>
 
 #include <holdfast/status.hpp>
 
 #include "base/failure.hpp"
 #include "channel/channel.hpp"
-#include "device/window.hpp"
 #include "mqtt/acknowledgement.hpp"
 #include "mqtt/client.hpp"
-#include "mqtt/server_reference.hpp"
-#include "relay/relay.hpp"
 
 namespace holdfast::device {
 
@@ -54,90 +48,37 @@ enum class Parting : std::uint8_t {
   leaving_will,  ///< it is published as if the device had vanished, after its delay
 };
 
-class Link : public std::enable_shared_from_this<Link> {
+class Link {
  public:
-  Link(const asio::any_io_executor& executor, std::shared_ptr<channel::Channel> channel,
-       mqtt_engine::Login login, LinkEvents events);
-
-  /// Logs in over the channel.
-  void start();
+  virtual ~Link() = default;
 
   /// Whether the window has room for another message. See window.hpp.
-  bool has_room();
+  virtual bool has_room() = 0;
   /// Takes the PUBLISH of a message; it leaves with the next `flush`.
   /// @param payload_bytes how much of the packet is the message itself
-  void publish(MessageId id, Qos qos, std::span<const std::byte> packet, std::size_t payload_bytes);
+  virtual void publish(MessageId id, Qos qos, std::span<const std::byte> packet,
+                       std::size_t payload_bytes) = 0;
   /// Takes another packet, which leaves with the next `flush`.
-  void send(std::span<const std::byte> packet) { relay_->send(packet); }
-  void flush() { relay_->flush(); }
-  Failure subscribe(std::uint64_t id, const std::string& filter, Qos qos,
-                    mqtt_engine::RetainHandling retain);
-  void ping();
+  virtual void send(std::span<const std::byte> packet) = 0;
+  virtual void flush() = 0;
+  virtual Failure subscribe(std::uint64_t id, const std::string& filter, Qos qos,
+                            mqtt_engine::RetainHandling retain) = 0;
+  virtual void ping() = 0;
   /// Has the kernel probe the line after so long a silence; 0: never.
-  void probe_after(std::chrono::seconds silence) { channel_->probe_after(silence); }
-
+  virtual void probe_after(std::chrono::seconds silence) = 0;
   /// How many messages wait for their acknowledgement.
-  void in_flight(std::size_t count) { channel_->read_in_rhythm(count >= limits::kManyInFlight); }
+  virtual void in_flight(std::size_t count) = 0;
 
   /// DISCONNECT, close_notify, FIN, in this order, each step bounded. Ends with `ended`.
-  void close(Parting parting = Parting::taking_will);
+  virtual void close(Parting parting) = 0;
   /// Drops everything at once; no event is made any more.
-  void abort();
+  virtual void abort() = 0;
 
   /// The host has no longer the address that this connection comes from: nothing will arrive.
-  bool lost_its_address() const { return channel_->lost_its_address(); }
-
-  channel::ChannelBill bill() const { return channel_->bill(); }
-  /// This device's address on the connection.
-  asio::ip::address local_address() const { return channel_->local_address(); }
+  virtual bool lost_its_address() const = 0;
+  virtual channel::ChannelBill bill() const = 0;
   /// MQTT bytes so far, by cause.
-  Account carried() const;
-
- private:
-  struct Passing {
-    MessageId id;
-    Qos qos;
-  };
-
-  std::size_t in_kernel_at_most() const;
-  void look_at_path();
-  void await_room();
-  void nudge_paho(std::chrono::milliseconds wait);
-  relay::RelayEvents relay_events();
-  mqtt_engine::ClientEvents client_events();
-  channel::ChannelEvents channel_events();
-  void publish_passed();
-  void answer_came(const relay::Piece& piece);
-  void fail(Failure why);
-  void paho_hung_up();
-  void disconnect(Parting parting);
-  void close_channel();
-  void channel_closed(Failure why);
-  void conclude();
-
-  asio::any_io_executor executor_;
-  asio::steady_timer timer_;
-  asio::steady_timer nudge_timer_;
-  asio::steady_timer room_timer_;
-  std::shared_ptr<channel::Channel> channel_;
-  std::shared_ptr<relay::Relay> relay_;
-  std::unique_ptr<mqtt_engine::Client> client_;
-  LinkEvents events_;
-  const MqttVersion version_;
-  Window window_;
-  std::size_t in_kernel_ = 0;     // when it was looked at last
-  std::uint64_t taken_then_ = 0;  // by the kernel
-  bool awaiting_room_ = false;
-  ByteCount payload_bytes_;
-  std::deque<Passing> at_relay_;  // published, not yet with TLS
-  mqtt_engine::AcknowledgementReader answers_;
-  mqtt_engine::ServerReferenceReader references_;
-  std::optional<Failure> why_;  // the first failure that tells something
-  bool greeted_ = false;        // Paho's CONNECT has passed
-  bool awaiting_word_ = false;  // Paho has hung up, and has not said why yet
-  bool closing_ = false;        // we asked for the end
-  bool channel_closed_ = false;
-  bool over_ = false;
+  virtual Account carried() const = 0;
 };
 
 }  // namespace holdfast::device

@@ -6,8 +6,6 @@
 #include <holdfast/limits.hpp>
 #include <holdfast/version.hpp>
 
-#include "device/boot_time.hpp"
-
 namespace holdfast::device {
 namespace {
 
@@ -17,14 +15,8 @@ constexpr const char* kKey = "holdfast/status";
 constexpr std::uint32_t kSdkVersion =
     std::uint32_t{kVersionMajor} << 16 | std::uint32_t{kVersionMinor} << 8 | kVersionPatch;
 
-// The steady clock stands still while the machine sleeps, and the broker's delay does not.
-Instant awake_or_not() {
-  return Instant(time_since_boot());
-}
-
 // A number that is another one after each boot, and tells nothing else. 0: nobody knows.
-std::uint32_t boot_number() {
-  const resumption::BootId boot = this_boot();
+std::uint32_t boot_number(const resumption::BootId& boot) {
   const std::uint64_t folded = boot.high ^ boot.low;
   return static_cast<std::uint32_t>(folded ^ (folded >> 32));
 }
@@ -51,6 +43,11 @@ PresenceKeeper::PresenceKeeper(const Settings& settings, Shared& shared, const T
       time_(time),
       wake_(std::move(wake)),
       births_({.will_delay = effective_delay(settings), .refresh = refresh_of(settings)}) {}
+
+// The steady clock stands still while the machine sleeps, and the broker's delay does not.
+Instant PresenceKeeper::awake_or_not() const {
+  return Instant(shared_.environment.since_boot());
+}
 
 Will PresenceKeeper::will(Instant now) const {
   return {.topic = presence_->topic,
@@ -138,7 +135,7 @@ std::vector<std::byte> PresenceKeeper::present(const Ledger& ledger, Instant now
   for (const auto& [pin, matches] : trust_.candidate_results()) {
     status.candidates.emplace_back(presence::prefix_of(pin), matches);
   }
-  status.boot = boot_number();
+  status.boot = boot_number(shared_.environment.boot());
   status.since = since_;
   const ByteCount bytes = ledger.installation.ip_bytes();
   status.bytes_up = bytes.up;

@@ -58,6 +58,7 @@ class PresenceKeeper {
   std::optional<Instant> next_look(Instant now) const;
 
  private:
+  Instant awake_or_not() const;
   presence::Facts facts() const;
   /// What is true of it also when it has gone.
   presence::StatusDocument absent(Instant now) const;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <random>
 #include <span>
 #include <utility>
 #include <vector>
@@ -20,14 +19,12 @@ using namespace std::chrono_literals;
 // A broker whose quota is used up, or that refuses for now, is asked again after this.
 constexpr auto kQuotaPause = 30s;
 
-std::uint32_t draw_number() {
-  return std::random_device()();
-}
-
 }  // namespace
 
 Sender::Sender(MqttVersion version, Shared& shared)
-    : version_(version), shared_(shared), publisher_(version, draw_number()) {}
+    : version_(version),
+      shared_(shared),
+      publisher_(version, static_cast<std::uint32_t>(shared.environment.draw())) {}
 
 void Sender::begin(Link& link, const mqtt_engine::Granted& granted, Instant now) {
   link_ = &link;

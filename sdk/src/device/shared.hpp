@@ -19,7 +19,9 @@
 #include "device/boot_time.hpp"
 #include "device/calls.hpp"
 #include "device/dispatcher.hpp"
+#include "device/environment.hpp"
 #include "device/subscriptions.hpp"
+#include "device/system_environment.hpp"
 #include "outbox/outbox.hpp"
 
 namespace holdfast::device {
@@ -43,9 +45,12 @@ class Shared {
   using EventHandler = std::function<void(const Event&)>;
 
   /// @param state_dir where durable messages are kept; empty: nowhere
-  Shared(const OutboxLimits& limits, const std::filesystem::path& state_dir)
-      : outbox(limits, state_dir),
-        dispatcher([this](const std::string& what) { complain(what); }) {}
+  Shared(const OutboxLimits& limits, const std::filesystem::path& state_dir,
+         Environment& surroundings = system_environment())
+      : environment(surroundings),
+        outbox(limits, state_dir, {}, surroundings),
+        boot_time(surroundings),
+        dispatcher([this](const std::string& what) { complain(what); }, surroundings) {}
 
   void set_event_handler(EventHandler handler);
   void emit(EventKind kind, std::error_code error, std::string detail);
@@ -64,6 +69,7 @@ class Shared {
   /// A payload has failed its verification.
   void reject_payload(std::string_view topic, std::error_code error, std::string_view schema);
 
+  Environment& environment;
   outbox::Outbox outbox;
   Subscriptions subscriptions;
   AtomicCounters counters;

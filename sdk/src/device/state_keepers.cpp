@@ -90,7 +90,11 @@ std::size_t StateKeepers::add(std::string_view topic, const StateOptions& option
   }
   write(document, now(), false);  // that it is in use
   if (document.twin.needs_sending()) send(document);
-  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+  if (Driver* driver = shared_.environment.driver()) {
+    if (documents_.size() == 1) driver->add(*this, "state documents");
+  } else if (!thread_.joinable()) {
+    thread_ = std::thread([this] { run(); });
+  }
   wake_();  // for the subscription
   return documents_.size() - 1;
 }
@@ -301,9 +305,22 @@ void StateKeepers::run() {
   }
 }
 
+bool StateKeepers::step() {
+  std::unique_lock lock(mutex_);
+  Document* document = next_to_write(now());
+  if (document == nullptr) return false;
+  write_now(*document, lock);
+  return true;
+}
+
+std::optional<Instant> StateKeepers::next_step() {
+  const std::lock_guard lock(mutex_);
+  return next_write();
+}
+
 void StateKeepers::flush(Instant deadline) {
   std::unique_lock lock(mutex_);
-  changed_.wait_until(lock, deadline, [this] { return writing_reports_ == 0; });
+  shared_.environment.wait(lock, changed_, deadline, [this] { return writing_reports_ == 0; });
 }
 
 void StateKeepers::close() {
@@ -319,7 +336,12 @@ void StateKeepers::close() {
     }
     changed_.notify_all();
   }
-  if (thread_.joinable()) thread_.join();
+  if (Driver* driver = shared_.environment.driver()) {
+    run();  // which ends, because it is closing
+    driver->remove(*this);
+  } else if (thread_.joinable()) {
+    thread_.join();
+  }
 }
 
 }  // namespace holdfast::device

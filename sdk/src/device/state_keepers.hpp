@@ -1,8 +1,8 @@
 // The state documents of a device: twin/twin.hpp with a disk, a voice, and the way to the broker.
 //
-// A thread of their own waits for the disk. A report is written first and sent then, so that its
-// version is never used twice; a desired document is handed to the app at once and written
-// meanwhile.
+// A thread of their own waits for the disk (in a test's world the world does). A report is written
+// first and sent then, so that its version is never used twice; a desired document is handed to the
+// app at once and written meanwhile.
 //
 // Threads: any, but where said.
 
@@ -32,7 +32,7 @@
 
 namespace holdfast::device {
 
-class StateKeepers {
+class StateKeepers final : private Task {
  public:
   StateKeepers(const Settings& settings, Shared& shared);
   ~StateKeepers();
@@ -83,7 +83,7 @@ class StateKeepers {
     std::uint64_t delivered = 0;  // version
   };
 
-  static Instant now() { return std::chrono::steady_clock::now(); }
+  Instant now() const { return shared_.environment.now(); }
 
   void arrived(Document& document, const Message& message);
   void deliver(Document& document);
@@ -91,6 +91,8 @@ class StateKeepers {
   void write(Document& document, Instant at, bool then_send);
   void send(Document& document);
   void run();
+  bool step() override;
+  std::optional<Instant> next_step() override;
   Document* next_to_write(Instant at);
   std::optional<Instant> next_write() const;
   void write_now(Document& document, std::unique_lock<std::mutex>& lock);

@@ -6,9 +6,7 @@
 
 #include <asio/post.hpp>
 
-#include "channel/network_key.hpp"
 #include "device/message_bytes.hpp"
-#include "mqtt/paho_runtime.hpp"
 #include "mqtt/reason.hpp"
 
 namespace holdfast::device {
@@ -56,9 +54,11 @@ Worker::Worker(asio::io_context& io, const Settings& settings, Shared& shared, S
       settings_(settings),
       shared_(shared),
       states_(states),
+      environment_(shared.environment),
       finished_(std::move(finished)),
       session_(session_config(settings.options), random),
       random_(std::move(random)),
+      time_([this] { return environment_.wall_ms(); }),
       trust_(settings, shared, time_),
       budget_(settings, shared, time_),
       sessions_(settings, shared),
@@ -66,7 +66,7 @@ Worker::Worker(asio::io_context& io, const Settings& settings, Shared& shared, S
       addresses_(settings, shared, [this] { return moment(); }),
       ledger_(settings, shared, time_),
       presence_(settings, shared, trust_, time_, [this] { notify(); }),
-      paths_(io.get_executor(), settings, path_events()),
+      paths_(environment_, io.get_executor(), settings, path_events()),
       lines_(settings, shared),
       timer_(io),
       gate_(std::make_shared<Gate>()),
@@ -74,14 +74,13 @@ Worker::Worker(asio::io_context& io, const Settings& settings, Shared& shared, S
   paths_.use_tickets(tickets_);  // not with the recovery broker, which is seen once
   paths_.use_addresses(addresses_);
   if (settings.recovery) {
-    recovery_dialer_ = std::make_unique<channel::Dialer>(
-        io.get_executor(), settings.recovery->broker, settings.options.timeouts,
-        recovery_policy(settings), dialer_events(), channel::system_lookup, settings.reach);
+    recovery_dialler_ = environment_.dialler(io.get_executor(), settings, settings.recovery->broker,
+                                             recovery_policy(settings), dialler_events());
   }
 }
 
 BrokerPaths::Events Worker::path_events() {
-  return {.dialer = dialer_events(), .trying = [this](const channel::BrokerUrl& broker) {
+  return {.dialler = dialler_events(), .trying = [this](const channel::BrokerUrl& broker) {
             const auto& proxy = settings_.reach.proxy;
             shared_.emit(EventKind::connecting, {},
                          "connecting to " + broker.text() +
@@ -89,7 +88,7 @@ BrokerPaths::Events Worker::path_events() {
           }};
 }
 
-channel::Dialer::Events Worker::dialer_events() {
+Dialler::Events Worker::dialler_events() {
   return {
       .bill = [this](const channel::ChannelBill& bill) { ledger_.add_attempt(bill, now()); },
       .looked_up = [this](const Account& cost) { ledger_.add_lookup(cost, now()); },
@@ -111,9 +110,7 @@ Worker::~Worker() {
 }
 
 void Worker::start() {
-  // Without the waker Paho may take seconds to notice a new connection: it is worth the few
-  // milliseconds that it takes to stand, once in a process.
-  mqtt_engine::PahoRuntime::instance().when_ready([this, gate = gate_] {
+  environment_.when_ready([this, gate = gate_] {
     gate->pass([this] {
       asio::post(io_, [this] {
         if (over_) return;
@@ -178,9 +175,7 @@ void Worker::carry_out(const session::Login& login) {
   address_ = dialled_->address();
   vouching_pin_ = dialled_->vouching().pin.text();
   presence_.vouched_by(dialled_->vouching().pin);
-  link_ = std::make_shared<Link>(io_.get_executor(), std::exchange(dialled_, nullptr),
-                                 login_for(login), link_events());
-  link_->start();
+  link_ = std::exchange(dialled_, nullptr)->log_in(login_for(login), link_events());
 }
 
 void Worker::carry_out(session::Ping) {
@@ -243,7 +238,7 @@ void Worker::carry_out(const session::Finished& finished) {
   cancel_dial();
   drop_link();
   budget_.finish(ledger_.ip_bytes(), now());
-  ledger_.close();
+  ledger_.close(now());
   finished_(finished.clean);
 }
 
@@ -388,11 +383,11 @@ void Worker::arrived(const Message& message) {
 // --- The network ---------------------------------------------------------------------------------
 
 void Worker::watch_network() {
-  network_watch_ = std::make_unique<channel::NetworkWatch>(
-      io_.get_executor(), [this](channel::NetworkChanges::Seen seen) { network_changed(seen); });
-  if (const Failure failure = network_watch_->start()) {
-    shared_.emit(EventKind::warning, failure);
-  }
+  Failure failure;
+  network_watch_ = environment_.watch_network(
+      io_.get_executor(), [this](channel::NetworkChanges::Seen seen) { network_changed(seen); },
+      failure);
+  if (failure) shared_.emit(EventKind::warning, failure);
 }
 
 void Worker::network_changed(channel::NetworkChanges::Seen seen) {
@@ -506,12 +501,20 @@ void Worker::arm_timer(std::optional<Instant> next) {
   // more.
   if (armed_for_ && *armed_for_ <= *next && *armed_for_ > now()) return;
   armed_for_ = next;
+  if (environment_.driver() != nullptr) return;  // it asks for `alarm`
   timer_.expires_at(*next);
   timer_.async_wait([this](const std::error_code& error) {
     if (error || over_) return;
     armed_for_.reset();
     look();
   });
+}
+
+bool Worker::ring() {
+  if (over_ || !armed_for_ || *armed_for_ > now()) return false;
+  armed_for_.reset();
+  look();
+  return true;
 }
 
 Status Worker::status() {

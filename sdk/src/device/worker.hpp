@@ -21,12 +21,11 @@
 #include <holdfast/status.hpp>
 
 #include "base/clock.hpp"
-#include "channel/dialer.hpp"
-#include "channel/network_watch.hpp"
 #include "device/address_keeper.hpp"
 #include "device/broker_paths.hpp"
 #include "device/budget_keeper.hpp"
 #include "device/check_options.hpp"
+#include "device/environment.hpp"
 #include "device/ledger_keeper.hpp"
 #include "device/line_keeper.hpp"
 #include "device/link.hpp"
@@ -62,6 +61,12 @@ class Worker {
 
   Status status();
 
+  // For a world without threads, which has no timer either.
+  /// When the time comes to `ring`; empty: never.
+  std::optional<Instant> alarm() const { return over_ ? std::nullopt : armed_for_; }
+  /// Looks at what is due. @return false: it is not time yet
+  bool ring();
+
  private:
   class Gate;
   /// With whom the session is, or is being made: the broker of the options, one that it has named,
@@ -71,7 +76,7 @@ class Worker {
   /// The pin sets' own subscription; those of the app count from 1.
   static constexpr std::uint64_t kPinSetSubscription = 0;
 
-  static Instant now() { return std::chrono::steady_clock::now(); }
+  Instant now() const { return environment_.now(); }
 
   void act();
   void carry_out(const session::Dial& dial);
@@ -87,13 +92,13 @@ class Worker {
   void carry_out(const session::Finished& finished);
 
   LinkEvents link_events();
-  void dialled(std::shared_ptr<channel::Channel> channel, const Failure& failure);
+  void dialled(std::shared_ptr<Connection> connection, const Failure& failure);
   void logged_in(const mqtt_engine::Granted& granted);
   void ended(const Failure& failure);
   void subscribed(std::uint64_t id, int code);
   void arrived(const Message& message);
 
-  channel::Dialer::Events dialer_events();
+  Dialler::Events dialler_events();
   BrokerPaths::Events path_events();
   Failure why_not_dial();
   bool trusts(const TrustKeeper::Pins& proven);
@@ -101,7 +106,7 @@ class Worker {
   void cancel_dial();
   void watch_network();
   void network_changed(channel::NetworkChanges::Seen seen);
-  channel::Dialer& dialer_to(const std::string& reference);
+  Dialler& dialler_to(const std::string& reference);
   void referred(std::string reference);
   void subscribe_to_pin_sets(bool session_present);
   mqtt_engine::Login login_for(const session::Login& login) const;
@@ -128,6 +133,7 @@ class Worker {
   const Settings& settings_;
   Shared& shared_;
   StateKeepers& states_;
+  Environment& environment_;
   std::function<void(bool)> finished_;
   session::Session session_;
   session::Random random_;
@@ -142,10 +148,10 @@ class Worker {
   LedgerKeeper ledger_;
   PresenceKeeper presence_;
   BrokerPaths paths_;
-  std::unique_ptr<channel::Dialer> recovery_dialer_;
-  std::unique_ptr<channel::NetworkWatch> network_watch_;
-  std::unique_ptr<channel::Dialer> referred_dialer_;
-  std::string referred_to_;  // of `referred_dialer_`
+  std::unique_ptr<Dialler> recovery_dialler_;
+  std::shared_ptr<void> network_watch_;
+  std::unique_ptr<Dialler> referred_dialler_;
+  std::string referred_to_;  // of `referred_dialler_`
   std::string reference_;    // the broker has named another one on this connection
   LineKeeper lines_;
   asio::steady_timer timer_;
@@ -154,7 +160,7 @@ class Worker {
   std::atomic<bool> notified_{false};
 
   std::shared_ptr<Link> link_;
-  std::shared_ptr<channel::Channel> dialled_;  // verified, and waiting for the login
+  std::shared_ptr<Connection> dialled_;  // verified, and waiting for the login
   std::string address_;
   std::string vouching_pin_;
   TrustKeeper::Pins proven_pins_;  // what the connection rests on; empty without one

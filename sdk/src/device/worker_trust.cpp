@@ -6,7 +6,6 @@
 
 #include <asio/post.hpp>
 
-#include "channel/network_key.hpp"
 #include "channel/server_reference.hpp"
 #include "device/worker.hpp"
 #include "mqtt/reason.hpp"
@@ -29,26 +28,27 @@ void Worker::carry_out(const session::Dial& dial) {
     });
     return;
   }
-  const auto answer = [this](std::shared_ptr<channel::Channel> channel, const Failure& failure) {
-    dialled(std::move(channel), failure);
+  const auto answer = [this](std::shared_ptr<Connection> connection, const Failure& failure) {
+    dialled(std::move(connection), failure);
   };
   if (visits) {
     shared_.emit(EventKind::recovery, {},
                  "connecting to the recovery broker " + settings_.recovery->broker.text() +
                      " for a newer pin set");
-    recovery_dialer_->dial(settings_.recovery->keys, answer);
+    recovery_dialler_->dial(settings_.recovery->keys, answer);
   } else if (dial.to.empty()) {
     paths_.dial(trust_.keys(), now(), answer);
   } else {
     shared_.emit(EventKind::connecting, {}, "connecting to " + dial.to);
-    dialer_to(dial.to).dial(trust_.keys(), answer);
+    dialler_to(dial.to).dial(trust_.keys(), answer);
   }
 }
 
 resumption::Moment Worker::moment() const {
-  resumption::Moment moment = moment_of_boot();
-  moment.wall = time_.seconds(now()).value_or(0);
-  return moment;
+  const auto uptime = std::chrono::floor<std::chrono::seconds>(environment_.since_boot());
+  return {.boot = environment_.boot(),
+          .uptime = static_cast<std::uint64_t>(uptime.count()),
+          .wall = time_.seconds(now()).value_or(0)};
 }
 
 Failure Worker::why_not_dial() {
@@ -66,23 +66,23 @@ bool Worker::trusts(const TrustKeeper::Pins& proven) {
 
 void Worker::cancel_dial() {
   paths_.cancel();
-  if (recovery_dialer_) recovery_dialer_->cancel();
-  if (referred_dialer_) referred_dialer_->cancel();
+  if (recovery_dialler_) recovery_dialler_->cancel();
+  if (referred_dialler_) referred_dialler_->cancel();
 }
 
 // The broker that another one has named is reached as the first one is, and judged by the same
 // keys.
-channel::Dialer& Worker::dialer_to(const std::string& reference) {
-  if (!referred_dialer_ || referred_to_ != reference) {
+Dialler& Worker::dialler_to(const std::string& reference) {
+  if (!referred_dialler_ || referred_to_ != reference) {
     // It was read before, when it was told to the session.
     const auto broker = channel::parse_server_reference(reference, settings_.broker.port);
-    referred_dialer_ = std::make_unique<channel::Dialer>(
-        io_.get_executor(), broker.value_or(settings_.broker), settings_.options.timeouts,
-        settings_.tls, dialer_events(), channel::system_lookup, settings_.reach);
-    referred_dialer_->use_tickets(tickets_);
+    referred_dialler_ =
+        environment_.dialler(io_.get_executor(), settings_, broker.value_or(settings_.broker),
+                             settings_.tls, dialler_events());
+    referred_dialler_->use_tickets(tickets_);
     referred_to_ = reference;
   }
-  return *referred_dialer_;
+  return *referred_dialler_;
 }
 
 void Worker::referred(std::string reference) {
@@ -97,14 +97,14 @@ void Worker::referred(std::string reference) {
       "the broker names another one that cannot be read: \"" + reference.substr(0, 100) + "\"");
 }
 
-void Worker::dialled(std::shared_ptr<channel::Channel> channel, const Failure& failure) {
+void Worker::dialled(std::shared_ptr<Connection> connection, const Failure& failure) {
   if (failure) {
     ended(failure);
     return;
   }
-  const auto match = channel->vouching();
-  auto proven = channel->proven_pins();
-  dialled_ = std::move(channel);
+  const auto match = connection->vouching();
+  auto proven = connection->proven_pins();
+  dialled_ = std::move(connection);
   if (with_ != With::recovery) {
     // The keys may have changed while the connection was being made.
     if (!trusts(proven)) {
@@ -122,7 +122,7 @@ void Worker::dialled(std::shared_ptr<channel::Channel> channel, const Failure& f
     }
     proven_pins_ = std::move(proven);
   }
-  session_.dialled(now(), channel::network_key(dialled_->local_address()));
+  session_.dialled(now(), dialled_->network());
   act();
 }
 

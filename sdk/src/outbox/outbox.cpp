@@ -1,6 +1,5 @@
 #include "outbox/outbox.hpp"
 
-#include <random>
 #include <utility>
 
 #include <holdfast/limits.hpp>
@@ -14,22 +13,14 @@ constexpr std::size_t kExpiredRows = 512;
 constexpr std::size_t kMoreVictims = 256;
 constexpr std::size_t kMostVictims = 2'048;
 
-Instant now() {
-  return std::chrono::steady_clock::now();
-}
-
-std::uint64_t draw_epoch() {
-  std::random_device source;
-  return (static_cast<std::uint64_t>(source()) << 32) | source();
-}
-
 }  // namespace
 
-Outbox::Outbox(const OutboxLimits& limits) : clerk_(limits, draw_epoch()) {}
+Outbox::Outbox(const OutboxLimits& limits, Surroundings& surroundings)
+    : surroundings_(surroundings), clerk_(limits, surroundings.draw()) {}
 
 Outbox::Outbox(const OutboxLimits& limits, const std::filesystem::path& directory,
-               const std::string& vfs)
-    : Outbox(limits) {
+               const std::string& vfs, Surroundings& surroundings)
+    : Outbox(limits, surroundings) {
   if (directory.empty()) return;
   store_options_ =
       StoreOptions{.directory = directory, .max_file_bytes = limits.file_bytes, .vfs = vfs};
@@ -62,7 +53,11 @@ bool Outbox::make_store(Failure& failure) {
 void Outbox::begin(OutboxEvents events) {
   events_ = std::move(events);
   if (!store_options_ || thread_.joinable()) return;
-  thread_ = std::thread([this] { run(); });
+  if (Driver* driver = surroundings_.driver()) {
+    driver->add(*this, "outbox");
+  } else {
+    thread_ = std::thread([this] { run(); });
+  }
 }
 
 // --- The calls -----------------------------------------------------------------------------------
@@ -168,19 +163,26 @@ Fill Outbox::await(const std::function<bool(const Fill&)>& done, Instant deadlin
   ++hurries_;
   clerk_.hurry(true);
   wake_if_sooner(now());
-  settled_.wait_until(lock, deadline, [&] { return done(clerk_.fill()); });
+  surroundings_.wait(lock, settled_, deadline, [&] { return done(clerk_.fill()); });
   clerk_.hurry(--hurries_ > 0);
   return clerk_.fill();
 }
 
 std::size_t Outbox::close() {
+  bool is_first = false;
   {
     const std::lock_guard lock(mutex_);
-    closing_ = true;
+    is_first = !std::exchange(closing_, true);
     clerk_.finish();
     wake_.notify_all();
   }
-  if (thread_.joinable()) thread_.join();
+  if (Driver* driver = surroundings_.driver()) {
+    const bool has_begun = static_cast<bool>(events_.tell);
+    if (is_first && has_begun && store_options_) run();  // which ends, because it is closing
+    driver->remove(*this);
+  } else if (thread_.joinable()) {
+    thread_.join();
+  }
   const std::lock_guard lock(mutex_);
   store_.reset();
   return clerk_.kept();
@@ -220,6 +222,20 @@ void Outbox::run() {
     }
     asleep_ = false;
   }
+}
+
+bool Outbox::step() {
+  std::unique_lock lock(mutex_);
+  const Instant at = now();
+  const auto next = clerk_.next_work(at);
+  if (!next || *next > at) return false;
+  work(lock);
+  return true;
+}
+
+std::optional<Instant> Outbox::next_step() {
+  const std::lock_guard lock(mutex_);
+  return clerk_.next_work(now());
 }
 
 // @return false if the disk did not take it

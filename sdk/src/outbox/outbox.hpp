@@ -3,7 +3,7 @@
 // and the thread that waits for the disk so that nobody else has to.
 //
 // Threads: every member may be called from any thread; none blocks on I/O but the constructor,
-// `await` and `close`.
+// `await` and `close`. In a test's world there is no thread, and the world waits for the disk.
 
 #pragma once
 
@@ -22,6 +22,7 @@
 #include <holdfast/event.hpp>
 #include <holdfast/status.hpp>
 
+#include "base/surroundings.hpp"
 #include "outbox/clerk.hpp"
 #include "outbox/entry.hpp"
 #include "outbox/store.hpp"
@@ -36,13 +37,13 @@ struct OutboxEvents {
   std::function<void(EventKind, const Failure&)> tell;
 };
 
-class Outbox {
+class Outbox final : private Task {
  public:
   /// One in memory.
-  explicit Outbox(const OutboxLimits& limits);
+  explicit Outbox(const OutboxLimits& limits, Surroundings& surroundings = system_surroundings());
   /// One that can keep messages in a directory; what waits there is found again.
   Outbox(const OutboxLimits& limits, const std::filesystem::path& directory,
-         const std::string& vfs = {});
+         const std::string& vfs = {}, Surroundings& surroundings = system_surroundings());
   ~Outbox();
 
   /// What a person should know of what was found in the directory; empty: nothing.
@@ -115,8 +116,11 @@ class Outbox {
   Fill await(const std::function<bool(const Fill&)>& done, Instant deadline);
 
  private:
+  Instant now() const { return surroundings_.now(); }
   bool make_store(Failure& failure);
   void run();
+  bool step() override;
+  std::optional<Instant> next_step() override;
   bool work(std::unique_lock<std::mutex>& lock);
   Failure read(Clerk::Work& work, Clerk::Found& found);
   Clerk::News replace_store(std::unique_lock<std::mutex>& lock, Failure& failure);
@@ -124,6 +128,7 @@ class Outbox {
   Instant time_for_disk() const;
   void wake_if_sooner(Instant at);
 
+  Surroundings& surroundings_;
   mutable std::mutex mutex_;
   std::condition_variable wake_;     // the thread
   std::condition_variable settled_;  // those who await

@@ -45,7 +45,12 @@ StateDir::StateDir(const std::filesystem::path& given) {
 }
 
 StateDir::~StateDir() {
+  release();
+}
+
+void StateDir::release() {
   if (lock_ >= 0) ::close(lock_);
+  lock_ = -1;
 }
 
 }  // namespace holdfast::state

@@ -21,6 +21,8 @@ class StateDir {
   /// runs.
   explicit StateDir(const std::filesystem::path& path);
   ~StateDir();
+  /// Unlocks it, for one whose device is no more.
+  void release();
   StateDir(const StateDir&) = delete;
   StateDir& operator=(const StateDir&) = delete;
 

@@ -108,6 +108,26 @@ TEST(Sources, IncludeTomlOnlyInConfig) {
   EXPECT_FALSE(offenders(kSdk, "^toml").empty()) << "the pattern finds nothing at all";
 }
 
+// A device in a test's world has no other clock than the world's (decision 0031).
+TEST(Sources, ReadClocksOnlyWhereTheSystemIsReached) {
+  static const std::regex clock(R"(_clock::now\(|clock_gettime|std::random_device)");
+  std::set<std::string> files;
+  for (const char* room :
+       {"base", "session", "budget", "ledger", "pinning", "payload", "presence", "resumption",
+        "commands", "outbox", "twin", "state", "device", "testing"}) {
+    for (const auto& entry : fs::recursive_directory_iterator(kSdk / "src" / room)) {
+      std::ifstream file(entry.path());
+      for (std::string text; std::getline(file, text);) {
+        if (std::regex_search(text, clock)) files.insert(fs::relative(entry.path(), kSdk).string());
+      }
+    }
+  }
+  const std::set<std::string> allowed{
+      "src/base/surroundings.cpp", "src/device/boot_time.cpp", "src/device/paho_link.cpp",
+      "src/device/system_environment.cpp", "src/device/trusted_time.cpp"};
+  EXPECT_EQ(files, allowed);
+}
+
 TEST(Sources, IncludeNoOpenssl) {
   EXPECT_THAT(offenders(kSdk, "^openssl/"), IsEmpty());
 }

@@ -1,4 +1,4 @@
-#include "device/link.hpp"
+#include "device/paho_link.hpp"
 
 #include <algorithm>
 #include <array>
@@ -35,8 +35,8 @@ Cause cause_of(relay::PacketType type) {
 
 }  // namespace
 
-Link::Link(const asio::any_io_executor& executor, std::shared_ptr<channel::Channel> channel,
-           mqtt_engine::Login login, LinkEvents events)
+PahoLink::PahoLink(const asio::any_io_executor& executor, std::shared_ptr<channel::Channel> channel,
+                   mqtt_engine::Login login, LinkEvents events)
     : executor_(executor),
       timer_(executor),
       nudge_timer_(executor),
@@ -48,7 +48,7 @@ Link::Link(const asio::any_io_executor& executor, std::shared_ptr<channel::Chann
   client_ = std::make_unique<mqtt_engine::Client>(executor, std::move(login), client_events());
 }
 
-void Link::start() {
+void PahoLink::start() {
   relay_ = std::make_shared<relay::Relay>(executor_, relay_events());
   channel_->set_events(channel_events());
   channel_->pause_reading(false);
@@ -67,7 +67,7 @@ void Link::start() {
 
 // Paho's thread may have gone to sleep just before the new socket was in its set: it is woken until
 // its first packet comes.
-void Link::nudge_paho(std::chrono::milliseconds wait) {
+void PahoLink::nudge_paho(std::chrono::milliseconds wait) {
   if (greeted_ || over_) return;
   mqtt_engine::PahoRuntime::instance().wake();
   nudge_timer_.expires_after(wait);
@@ -76,7 +76,7 @@ void Link::nudge_paho(std::chrono::milliseconds wait) {
   });
 }
 
-relay::RelayEvents Link::relay_events() {
+relay::RelayEvents PahoLink::relay_events() {
   const auto weak = weak_from_this();
   return {
       .dialled_in =
@@ -134,7 +134,7 @@ relay::RelayEvents Link::relay_events() {
   };
 }
 
-mqtt_engine::ClientEvents Link::client_events() {
+mqtt_engine::ClientEvents PahoLink::client_events() {
   // The client belongs to the link and is silent once it is gone, which is a turn after `abort`:
   // what Paho has said until then may come in between. Messages count all the same, because Paho
   // has acknowledged them.
@@ -156,7 +156,7 @@ mqtt_engine::ClientEvents Link::client_events() {
   };
 }
 
-channel::ChannelEvents Link::channel_events() {
+channel::ChannelEvents PahoLink::channel_events() {
   const auto weak = weak_from_this();
   return {
       .opened = nullptr,
@@ -178,7 +178,7 @@ channel::ChannelEvents Link::channel_events() {
   };
 }
 
-bool Link::has_room() {
+bool PahoLink::has_room() {
   const std::size_t pending = relay_->gathered_bytes() + channel_->unsent_bytes();
   const auto fits = [&] {
     return pending < window_.pipe_bytes() && pending + in_kernel_at_most() < window_.bytes();
@@ -192,11 +192,11 @@ bool Link::has_room() {
 }
 
 // To ask the kernel for each message would cost more than the message.
-std::size_t Link::in_kernel_at_most() const {
+std::size_t PahoLink::in_kernel_at_most() const {
   return in_kernel_ + static_cast<std::size_t>(channel_->taken_bytes() - taken_then_);
 }
 
-void Link::look_at_path() {
+void PahoLink::look_at_path() {
   in_kernel_ = channel_->bytes_in_kernel();
   taken_then_ = channel_->taken_bytes();
   window_.measure(std::chrono::steady_clock::now(), taken_then_ - in_kernel_,
@@ -205,7 +205,7 @@ void Link::look_at_path() {
 }
 
 // TCP acknowledges without a word, about a round trip later.
-void Link::await_room() {
+void PahoLink::await_room() {
   if (std::exchange(awaiting_room_, true)) return;
   const auto time =
       std::chrono::ceil<std::chrono::milliseconds>(channel_->round_trips().smoothed / 2);
@@ -219,14 +219,14 @@ void Link::await_room() {
   });
 }
 
-void Link::publish(MessageId id, Qos qos, std::span<const std::byte> packet,
-                   std::size_t payload_bytes) {
+void PahoLink::publish(MessageId id, Qos qos, std::span<const std::byte> packet,
+                       std::size_t payload_bytes) {
   at_relay_.push_back({id, qos});
   payload_bytes_.up += payload_bytes;
   relay_->send(packet);
 }
 
-void Link::publish_passed() {
+void PahoLink::publish_passed() {
   if (at_relay_.empty()) return;
   const Passing passing = at_relay_.front();
   at_relay_.pop_front();
@@ -234,7 +234,7 @@ void Link::publish_passed() {
   events_.room();
 }
 
-void Link::answer_came(const relay::Piece& piece) {
+void PahoLink::answer_came(const relay::Piece& piece) {
   const auto answer = answers_.take(piece.bytes, piece.ends);
   if (answer) {
     events_.answered(*answer);
@@ -243,7 +243,7 @@ void Link::answer_came(const relay::Piece& piece) {
   }
 }
 
-Account Link::carried() const {
+Account PahoLink::carried() const {
   Account account;
   if (!relay_) return account;
   const auto add = [&account](const auto& side, std::uint64_t ByteCount::*bytes) {
@@ -260,20 +260,20 @@ Account Link::carried() const {
   return account;
 }
 
-void Link::ping() {
+void PahoLink::ping() {
   relay_->send(kPingreq);
   relay_->flush();
 }
 
-Failure Link::subscribe(std::uint64_t id, const std::string& filter, Qos qos,
-                        mqtt_engine::RetainHandling retain) {
+Failure PahoLink::subscribe(std::uint64_t id, const std::string& filter, Qos qos,
+                            mqtt_engine::RetainHandling retain) {
   Failure failure = client_->subscribe(id, filter, qos, retain);
   // The relay reads the pipe on this thread: it cannot have seen the packet yet.
   if (!failure) relay_->expect_subscribe();
   return failure;
 }
 
-void Link::close(Parting parting) {
+void PahoLink::close(Parting parting) {
   if (over_ || closing_ || why_) return;
   closing_ = true;
   channel_->expect_close();
@@ -284,7 +284,7 @@ void Link::close(Parting parting) {
   });
 }
 
-void Link::disconnect(Parting parting) {
+void PahoLink::disconnect(Parting parting) {
   if (parting == Parting::taking_will) {
     client_->disconnect();  // ends in hung_up
     return;
@@ -300,7 +300,7 @@ void Link::disconnect(Parting parting) {
 
 // What ended the connection: the reason that the broker gave in a packet says more than the bare
 // end of the TCP connection that follows it, or that came first.
-void Link::fail(Failure why) {
+void PahoLink::fail(Failure why) {
   if (over_ || closing_) return;
   awaiting_word_ = false;
   if (!why_ || (why_->error == Errc::connection_lost && why.error != Errc::connection_lost)) {
@@ -315,7 +315,7 @@ void Link::fail(Failure why) {
 
 // Paho closes its end first and says why afterwards, from a thread of its own: when the broker has
 // refused the login, say. What it has to say decides what comes next, so it is waited for.
-void Link::paho_hung_up() {
+void PahoLink::paho_hung_up() {
   if (over_ || channel_closed_) return;
   if (closing_ || why_) {
     close_channel();
@@ -329,14 +329,14 @@ void Link::paho_hung_up() {
   });
 }
 
-void Link::close_channel() {
+void PahoLink::close_channel() {
   if (over_ || channel_closed_) return;
   awaiting_word_ = false;
   // In a turn of its own: we may be inside one of the channel's callbacks.
   asio::post(executor_, [self = shared_from_this()] { self->channel_->close(); });
 }
 
-void Link::channel_closed(Failure why) {
+void PahoLink::channel_closed(Failure why) {
   channel_closed_ = true;
   if (over_) return;
   if (closing_ || (why_ && !awaiting_word_)) {
@@ -354,7 +354,7 @@ void Link::channel_closed(Failure why) {
   });
 }
 
-void Link::conclude() {
+void PahoLink::conclude() {
   if (over_) return;
   Failure why = closing_ || !why_ ? Failure() : std::move(*why_);
   abort();
@@ -364,7 +364,7 @@ void Link::conclude() {
   });
 }
 
-void Link::abort() {
+void PahoLink::abort() {
   if (over_) return;
   over_ = true;
   timer_.cancel();
