@@ -21,12 +21,16 @@ BoardApp::BoardApp(holdfast::Options options, const Settings& settings)
       device_(std::move(options)),
       readings_(device_.stream<BoardReading>(settings.topic_prefix + "/r",
                                              {.max_delay = settings.max_delay})) {
-  device_.on_event([this](const holdfast::Event& event) { log_.write(event); });
+  device_.on_event([this](const holdfast::Event& event) {
+    log_.write(event);
+    service_.note(event);
+  });
 }
 
 sample::ExitCode BoardApp::run(sample::EndSignals& signals) {
   device_.start();
   const bool interrupted = send_readings(signals);
+  service_.stopping("delivering what waits");
   drain();
   const holdfast::StopResult stopped = device_.stop();
   BoardStatus last = status();
@@ -45,13 +49,15 @@ bool BoardApp::send_readings(sample::EndSignals& signals) {
 
   // A stdout that fails is a reader that went away: nobody is left to run for.
   while (std::ferror(stdout) == 0) {
-    sample::wait_readable({signals.get(), reading_due.get(), status_due.get(), end.get()});
+    sample::wait_readable({signals.get(), reading_due.get(), status_due.get(), end.get(),
+                           service_.patience(), service_.watchdog()});
     if (signals.take() != 0) return true;
     if (end.fired()) return false;
     // What the outbox does not take comes back as a receipt with the reason, and as an event, which
     // is enough for a reading that the next one replaces.
     if (reading_due.fired() && readings_.push(sensors_.read())) ++pushed_;
     if (status_due.fired()) print(status());
+    service_.tend();  // a sensor that hangs in the kernel keeps this from being said
   }
   return false;
 }

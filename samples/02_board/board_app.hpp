@@ -10,7 +10,8 @@
 #include "board_status.hpp"
 #include "common/connection.hpp"
 #include "common/descriptor.hpp"
-#include "event_log.hpp"
+#include "common/event_log.hpp"
+#include "common/service.hpp"
 #include "sensors.hpp"
 
 namespace board {
@@ -42,9 +43,10 @@ class BoardApp {
   sample::ExitCode verdict(const holdfast::StopResult& stopped, bool interrupted) const;
 
   Settings settings_;
-  EventLog log_;
+  sample::EventLog log_;
+  sample::Service service_;
   Sensors sensors_;
-  holdfast::Device device_;  // after the log, which its handler uses
+  holdfast::Device device_;  // after these two, which its handler uses
   holdfast::Stream<BoardReading> readings_;
   std::uint64_t pushed_ = 0;
 };

@@ -8,6 +8,7 @@
 
 #include <cerrno>
 #include <cstdint>
+#include <iterator>
 #include <system_error>
 
 namespace sample {
@@ -27,10 +28,11 @@ timespec to_timespec(std::chrono::milliseconds time) {
   return result;
 }
 
-Descriptor make_signal_descriptor() {
+Descriptor make_signal_descriptor(std::vector<int> signals) {
   sigset_t set;
   sigemptyset(&set);
-  for (const int signal_number : kEndSignals) {
+  signals.insert(signals.end(), std::begin(kEndSignals), std::end(kEndSignals));
+  for (const int signal_number : signals) {
     // A shell starts its background jobs with SIGINT ignored; whoever sends it to us means it.
     ::signal(signal_number, SIG_DFL);
     sigaddset(&set, signal_number);
@@ -84,7 +86,7 @@ void Timer::set(std::chrono::milliseconds first, std::chrono::milliseconds perio
   if (::timerfd_settime(fd_.get(), 0, &spec, nullptr) != 0) fail("timerfd_settime");
 }
 
-EndSignals::EndSignals() : fd_(make_signal_descriptor()) {}
+EndSignals::EndSignals(std::initializer_list<int> others) : fd_(make_signal_descriptor(others)) {}
 
 int EndSignals::take() {
   signalfd_siginfo info{};

@@ -52,11 +52,12 @@ class Timer {
   Descriptor fd_;
 };
 
-/// SIGINT, SIGTERM and SIGHUP as a descriptor. Make it first thing in main: threads inherit the
-/// signal mask, and a signal must not find one that does not know about it.
+/// SIGINT, SIGTERM and SIGHUP as a descriptor, and others that a program ends by. Make it first
+/// thing in main: threads inherit the signal mask, and a signal must not find one that does not
+/// know about it.
 class EndSignals {
  public:
-  EndSignals();
+  explicit EndSignals(std::initializer_list<int> others = {});
 
   int get() const { return fd_.get(); }
   /// The number of the signal that came since the last call, or 0.

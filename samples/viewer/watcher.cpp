@@ -3,7 +3,7 @@
 #include <memory>
 #include <utility>
 
-#include "event_log.hpp"
+#include "common/event_log.hpp"
 
 namespace view {
 namespace {
@@ -91,7 +91,7 @@ std::vector<board::BoardReadingT> Watcher::take(std::vector<std::string>& notes)
   for (Item& item : inbox_.take()) {
     if (const auto* event = std::get_if<holdfast::Event>(&item)) {
       if (!concerns_person(event->kind)) continue;
-      notes.push_back("viewer: " + board::to_line(*event));
+      notes.push_back("viewer: " + sample::to_line(*event));
       continue;
     }
     auto& arrived = std::get<Arrived>(item);

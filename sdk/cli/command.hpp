@@ -50,6 +50,7 @@ void add_keygen(CLI::App& app, Action& action);
 void add_pinset(CLI::App& app, Action& action);
 void add_pub(CLI::App& app, Action& action);
 void add_sub(CLI::App& app, Action& action);
+void add_call(CLI::App& app, Action& action);
 void add_decode(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
 void add_outbox(CLI::App& app, Action& action);

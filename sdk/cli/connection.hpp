@@ -1,4 +1,4 @@
-// How pub, sub, doctor and fleet reach a broker: the options on the command line, the device made
+// How pub, sub, call, doctor and fleet reach a broker: the options on the command line, the device made
 // of them, and the exit code for what went wrong.
 
 #pragma once

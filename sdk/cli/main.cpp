@@ -63,6 +63,7 @@ int main(int argc, char** argv) {
   add_pinset(app, action);
   add_pub(app, action);
   add_sub(app, action);
+  add_call(app, action);
   add_decode(app, action);
   add_doctor(app, action);
   add_outbox(app, action);
