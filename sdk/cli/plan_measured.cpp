@@ -5,6 +5,14 @@
 #include "state/slots.hpp"
 
 namespace holdfast::cli {
+namespace {
+
+// clang-tidy 14 does not see that `+=` of accounts is this.
+// NOLINTNEXTLINE(misc-unused-using-decls)
+using ledger::operator+=;
+
+}  // namespace
+
 MeasuredDevice measure(const ledger::BookState& book) {
   MeasuredDevice device;
   device.all = book.installation;
