@@ -3,6 +3,7 @@
 #include <gps.h>
 
 #include <algorithm>
+#include <cerrno>
 #include <cmath>
 #include <utility>
 
@@ -69,8 +70,9 @@ void GpsSource::tend(const std::function<void(const Fix&)>& sink) {
 
 void GpsSource::dial() {
   auto session = std::make_unique<gps_data_t>();
-  if (const int code = gps_open(host_.c_str(), port_.c_str(), session.get()); code != 0) {
-    return lose(std::string("cannot be reached (") + gps_errstr(code) + ")");
+  // What failed is in errno, as a number of libgps's own.
+  if (gps_open(host_.c_str(), port_.c_str(), session.get()) != 0) {
+    return lose(std::string("cannot be reached (") + gps_errstr(errno) + ")");
   }
   session_.reset(session.release());
   if (gps_stream(session_.get(), WATCH_ENABLE | WATCH_JSON, nullptr) != 0) {

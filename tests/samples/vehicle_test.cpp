@@ -219,6 +219,7 @@ TEST_F(VehicleTest, WithoutAGpsdItSaysSoAndWaitsForIt) {
   const auto line = vehicle->wait_for_line("cannot be reached", kBound);
   ASSERT_TRUE(line) << vehicle->output();
   EXPECT_NE(line->find("is gpsd.socket started?"), std::string::npos) << *line;
+  EXPECT_NE(line->find("can't connect"), std::string::npos) << *line;
   ASSERT_TRUE(vehicle->wait_for_line("connected to", kBound)) << "the session needs no receiver";
   receiver_->start();
   wait_until_heard(*vehicle);
