@@ -11,6 +11,8 @@
 namespace holdfast::device {
 namespace {
 
+// clang-tidy 14 does not see that `+=` of accounts is this.
+// NOLINTNEXTLINE(misc-unused-using-decls)
 using ledger::operator+=;
 
 Account account_of(const channel::ChannelBill& bill, Account carried) {
