@@ -1,5 +1,5 @@
-// How pub, sub, call, doctor and fleet reach a broker: the options on the command line, the device made
-// of them, and the exit code for what went wrong.
+// How pub, sub, call, doctor and fleet reach a broker: the options on the command line, the device
+// made of them, and the exit code for what went wrong.
 
 #pragma once
 

@@ -88,6 +88,9 @@ if("static" IN_LIST HOLDFAST_KINDS)
     ARCHIVE_OUTPUT_DIRECTORY "${CMAKE_CURRENT_BINARY_DIR}/install"
     EXPORT_NAME testing)
   target_link_libraries(holdfast_testing_library INTERFACE holdfast_static)
+  if(NOT PROJECT_IS_TOP_LEVEL)
+    set_target_properties(holdfast_testing_library PROPERTIES EXCLUDE_FROM_ALL TRUE)  # built for whose tests link it
+  endif()
 endif()
 
 # Tests and tools look into rooms, and must not have a second copy of them from a library. So in this

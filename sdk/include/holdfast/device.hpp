@@ -221,7 +221,8 @@ namespace detail {
 /// The part of a stream that does not depend on the type.
 class HOLDFAST_EXPORT StreamBase {
  public:
-  StreamBase(std::shared_ptr<device::Core> core, std::string_view topic, const StreamOptions& options);
+  StreamBase(std::shared_ptr<device::Core> core, std::string_view topic,
+             const StreamOptions& options);
   Receipt push_bytes(std::span<const std::byte> finished_buffer, PushOptions options);
   Receipt push_samples(const SeriesLayout& layout, std::span<const Sample> samples,
                        PushOptions options);
