@@ -173,9 +173,11 @@ while [ -e /proc/$old/exe ]; do sleep 0.1; done
 : >again.log
 setsid $server >again.log 2>&1 </dev/null &
 echo $! >pid
-setsid sh -c 'while [ -e /proc/$1/exe ] && [ -e /proc/$2/exe ]; do sleep 1; done; kill -KILL $1' \
+setsid sh -c 'while [ -e /proc/$1/exe ] && [ -e /proc/$2/exe ]; do sleep 1; done; [ ! -e /proc/$1/exe ] || kill -KILL $1' \
   watch $! $test >/dev/null 2>&1 </dev/null &
-exec timeout 120 sh -c 'until grep -q "Server startup complete" again.log; do sleep 0.2; done'
+timeout 120 sh -c 'until grep -q "Server startup complete" again.log; do sleep 0.2; done' && exit
+tail -n 20 again.log
+exit 1
 )sh";
   test::write_file(dir / "again.sh", text);
 }
