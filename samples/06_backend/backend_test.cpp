@@ -92,7 +92,8 @@ class BackendTest : public testing::Test {
         holdfast::Options{.broker = url(),
                           .client_id = name,
                           .pins = {key_.pin, backup_.pin},
-                          .presence = holdfast::Presence{.topic = "truck/" + name + "/status"}});
+                          .presence = holdfast::Presence{.topic = "truck/" + name + "/status"},
+                          .budget = holdfast::Budget{.bytes_per_month = 50'000'000}});
   }
   // What the store has of a device, as another process sees it.
   std::optional<DeviceRow> row(const std::string& name) {
@@ -192,7 +193,8 @@ TEST_F(BackendTest, KeepsAndShowsWhatDevicesSend) {
   EXPECT_TRUE(text.starts_with("HTTP/1.1 200 OK\r\n")) << text.substr(0, 200);
   EXPECT_NE(text.find("<bdi>truck/7</bdi> <span class=\"online\">"), std::string::npos);
   EXPECT_NE(text.find("vouched for by</th><td><code>" + key_.pin), std::string::npos);
-  EXPECT_NE(text.find("<meter"), std::string::npos);
+  EXPECT_NE(text.find("% of 50.00 MB"), std::string::npos) << "the device's own budget";
+  EXPECT_NE(text.find("<th>for</th><td>handshake "), std::string::npos);
   EXPECT_EQ(text.find("<script"), std::string::npos);
   EXPECT_NE(text.find("<bdi>&quot;&gt;&lt;script&gt;alert(1)&lt;/script&gt;</bdi>"),
             std::string::npos);

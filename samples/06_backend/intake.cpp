@@ -1,6 +1,8 @@
 #include "intake.hpp"
 
+#include <algorithm>
 #include <holdfast/payload.hpp>
+#include <holdfast/status.hpp>
 #include <optional>
 #include <system_error>
 
@@ -108,16 +110,38 @@ std::int64_t bounded(std::uint64_t count) {
   return static_cast<std::int64_t>(count < kMost ? count : kMost);
 }
 
+std::vector<Spending> spending_of(const DeviceStatus& status) {
+  std::vector<Spending> spending;
+  if (status.kib_by_cause() == nullptr) return spending;
+  // A later release may know causes that this one has no name for.
+  const auto known = std::min<std::size_t>(status.kib_by_cause()->size(), holdfast::kCauses);
+  for (std::size_t cause = 0; cause < known; ++cause) {
+    const auto kib = status.kib_by_cause()->Get(static_cast<flatbuffers::uoffset_t>(cause));
+    spending.push_back(
+        {std::string(to_string(static_cast<holdfast::Cause>(cause))), std::int64_t{kib}});
+  }
+  return spending;
+}
+
 Condition convert(const DeviceStatus& status) {
-  return {.online = status.online(),
-          .written = status.written(),
-          .pin_set_version = bounded(status.pin_set_version()),
-          .vouching = pin_text(status),
-          .bytes_up = bounded(status.bytes_up()),
-          .bytes_down = bounded(status.bytes_down()),
-          .connections = status.connections(),
-          .full_handshakes = status.full_handshakes(),
-          .resumed_handshakes = status.resumed_handshakes()};
+  Condition condition{.online = status.online(),
+                      .written = status.written(),
+                      .pin_set_version = bounded(status.pin_set_version()),
+                      .vouching = pin_text(status),
+                      .bytes_up = bounded(status.bytes_up()),
+                      .bytes_down = bounded(status.bytes_down()),
+                      .connections = status.connections(),
+                      .full_handshakes = status.full_handshakes(),
+                      .resumed_handshakes = status.resumed_handshakes(),
+                      .spending = spending_of(status)};
+  if (const auto* budget = status.budget()) {
+    condition.budget_used = bounded(budget->used());
+    condition.budget_allowance = bounded(budget->allowance());
+    constexpr auto kLast = static_cast<std::uint8_t>(holdfast::Admission::nothing);
+    condition.budget_admits =
+        to_string(static_cast<holdfast::Admission>(std::min(budget->admission(), kLast)));
+  }
+  return condition;
 }
 
 bool is_foreign(std::error_code error) {

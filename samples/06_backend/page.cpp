@@ -63,6 +63,30 @@ std::string of_allowance(std::int64_t used, std::int64_t allowance) {
          bytes(allowance);
 }
 
+// What the bytes were for, dearest first: "payload 41 %, headers 22 %".
+std::string spending_of(const Condition& told) {
+  std::int64_t all = 0;
+  for (const Spending& one : told.spending) all += one.kib;
+  std::string text;
+  for (const Spending& one : told.spending) {
+    const double share = 100.0 * static_cast<double>(one.kib) / static_cast<double>(all);
+    if (all == 0 || share < 0.5) continue;
+    text += (text.empty() ? "" : ", ") + escaped(one.cause) + format(" %.0f %%", share);
+  }
+  return text;
+}
+
+// Its own count knows the month from its first day, whoever else was there to listen.
+std::string budget_of(const DeviceRow& device, std::int64_t allowance) {
+  const Condition& told = *device.condition;
+  if (told.budget_allowance == 0) {
+    return allowance == 0 ? "" : of_allowance(device.month_bytes, allowance);
+  }
+  std::string text = of_allowance(told.budget_used, told.budget_allowance);
+  if (told.budget_admits != "everything") text += ", lets through " + escaped(told.budget_admits);
+  return text;
+}
+
 std::string bill_of(const DeviceView& device, const PageModel& model) {
   const DeviceRow& from = device.row;
   std::string text = "<table>";
@@ -73,7 +97,10 @@ std::string bill_of(const DeviceView& device, const PageModel& model) {
             row("handshakes", number(told.full_handshakes) + " full, " +
                                   number(told.resumed_handshakes) + " resumed");
     text += row("this month", bytes(from.month_bytes));
-    if (model.allowance > 0) text += row("budget", of_allowance(from.month_bytes, model.allowance));
+    if (const auto for_what = spending_of(told); !for_what.empty()) text += row("for", for_what);
+    if (const auto budget = budget_of(from, model.allowance); !budget.empty()) {
+      text += row("budget", budget);
+    }
     text += row("pin set", told.pin_set_version == 0 ? "firmware" : number(told.pin_set_version));
     if (!told.vouching.empty()) {
       text += row("vouched for by", "<code>" + escaped(told.vouching) + "</code>");

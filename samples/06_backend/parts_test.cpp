@@ -116,8 +116,45 @@ TEST_F(StoreTest, WhoIsOfflineKeepsWhatItHasSpent) {
   EXPECT_FALSE(only().condition);
 }
 
+TEST_F(StoreTest, KeepsWhatTheBytesWereFor) {
+  Condition told{.online = true,
+                 .topic = "truck/17/status",
+                 .budget_used = 7,
+                 .budget_allowance = 9,
+                 .budget_admits = "urgent_only",
+                 .spending = {{"payload", 4}, {"headers", 40}}};
+  store_.put_condition("truck/17", told, kNow);
+  store_.put_condition("truck/17", {.topic = "truck/17/status"}, kNow);
+  const Condition kept = only().condition.value();
+  EXPECT_FALSE(kept.online);
+  EXPECT_EQ(kept.budget_used, 7);
+  EXPECT_EQ(kept.budget_allowance, 9);
+  EXPECT_EQ(kept.budget_admits, "urgent_only");
+  ASSERT_EQ(kept.spending.size(), 2U);
+  EXPECT_EQ(kept.spending[0].cause, "headers");
+  EXPECT_EQ(kept.spending[0].kib, 40);
+  told.spending = {{"payload", 5}};
+  store_.put_condition("truck/17", told, kNow);
+  ASSERT_EQ(only().condition.value().spending.size(), 1U);
+}
+
+TEST_F(StoreTest, AFileOfTheFirstFormatIsBroughtUp) {
+  store_.put_condition("truck/17", {.online = true, .bytes_up = 5, .topic = "truck/17/status"},
+                       kNow);
+  Database(file_).execute(
+      "DROP TABLE spending; ALTER TABLE condition DROP COLUMN budget_used;"
+      "ALTER TABLE condition DROP COLUMN budget_allowance;"
+      "ALTER TABLE condition DROP COLUMN budget_admits; PRAGMA user_version = 1");
+  Store again(file_);
+  const auto rows = again.devices(1, kNow);
+  ASSERT_EQ(rows.size(), 1U);
+  ASSERT_TRUE(rows[0].condition);
+  EXPECT_EQ(rows[0].condition->bytes_up, 5);
+  EXPECT_EQ(rows[0].condition->budget_allowance, 0);
+}
+
 TEST_F(StoreTest, AFileOfANewerReleaseIsRefused) {
-  Database(file_).execute("PRAGMA user_version = 2");
+  Database(file_).execute("PRAGMA user_version = 3");
   EXPECT_THROW(Store{file_}, std::runtime_error);
 }
 
@@ -233,6 +270,19 @@ TEST(Page, HasABudgetWhereOneIsTold) {
   EXPECT_NE(page.find("25.0 % of 10.00 MB"), std::string::npos);
   model.allowance = 0;
   EXPECT_EQ(render(model).find("<meter"), std::string::npos);
+}
+
+TEST(Page, TellsWhatTheBytesWereForAndTheDevicesOwnBudget) {
+  PageModel model{.now_ms = kNow, .all_devices = 1, .allowance = 10'000'000, .devices = {{}}};
+  model.devices[0].row = {.name = "a",
+                          .condition = Condition{.budget_used = 45'000'000,
+                                                 .budget_allowance = 50'000'000,
+                                                 .budget_admits = "urgent_only",
+                                                 .spending = {{"payload", 75}, {"<b>", 25}}},
+                          .month_bytes = 2'500'000};
+  const std::string page = render(model);
+  EXPECT_NE(page.find("payload 75 %, &lt;b&gt; 25 %"), std::string::npos);
+  EXPECT_NE(page.find("90.0 % of 50.00 MB, lets through urgent_only"), std::string::npos);
 }
 
 // Every coordinate of what was drawn.

@@ -11,10 +11,10 @@
 namespace fleet {
 namespace {
 
-constexpr std::int64_t kVersion = 1;
+constexpr std::int64_t kVersion = 2;
 
 // Values outlive their reading never, readings their message never.
-constexpr const char* kTables = R"(
+constexpr const char* kFormat1 = R"(
 CREATE TABLE device (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE stream (
   id INTEGER PRIMARY KEY, device INTEGER NOT NULL REFERENCES device, topic TEXT NOT NULL,
@@ -47,6 +47,15 @@ CREATE TABLE bill (
 CREATE TABLE layout (id INTEGER PRIMARY KEY, description BLOB NOT NULL);
 PRAGMA user_version = 1;
 )";
+constexpr const char* kFormat2 = R"(
+ALTER TABLE condition ADD COLUMN budget_used INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE condition ADD COLUMN budget_allowance INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE condition ADD COLUMN budget_admits TEXT NOT NULL DEFAULT '';
+CREATE TABLE spending (
+  device INTEGER NOT NULL REFERENCES device, cause TEXT NOT NULL, kib INTEGER NOT NULL,
+  PRIMARY KEY (device, cause)) WITHOUT ROWID;
+PRAGMA user_version = 2;
+)";
 
 std::tm utc_of(std::int64_t time_ms) {
   // A device may say any time; those beyond these years are the nearest of them.
@@ -73,7 +82,10 @@ Condition condition_of(const Statement& row, int first) {
           .connections = row.integer(first + 6),
           .full_handshakes = row.integer(first + 7),
           .resumed_handshakes = row.integer(first + 8),
-          .topic = row.text(first + 9)};
+          .topic = row.text(first + 9),
+          .budget_used = row.integer(first + 10),
+          .budget_allowance = row.integer(first + 11),
+          .budget_admits = row.text(first + 12)};
 }
 
 }  // namespace
@@ -107,7 +119,8 @@ Store::Store(const std::string& file) : database_(file) {
     throw std::runtime_error(file + " is of format " + std::to_string(found) +
                              ", and this program knows formats up to " + std::to_string(kVersion));
   }
-  if (found == 0) database_.execute(kTables);
+  if (found < 1) database_.execute(kFormat1);
+  if (found < 2) database_.execute(kFormat2);
   version.run();
   transaction.commit();
 }
@@ -183,11 +196,13 @@ void Store::put_condition(const std::string& device_name, const Condition& condi
   if (condition.online) {
     add_to_bill(device, condition.bytes_up + condition.bytes_down, now);
     Statement(database_,
-              "INSERT OR REPLACE INTO condition VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+              "INSERT OR REPLACE INTO condition VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
         .with(device, 1, condition.written, condition.pin_set_version, condition.vouching,
               condition.bytes_up, condition.bytes_down, condition.connections,
-              condition.full_handshakes, condition.resumed_handshakes, condition.topic)
+              condition.full_handshakes, condition.resumed_handshakes, condition.topic,
+              condition.budget_used, condition.budget_allowance, condition.budget_admits)
         .run();
+    put_spending(device, condition.spending);
   } else {
     // What it has spent is not in a will: what it told last stands.
     Statement(database_,
@@ -199,6 +214,21 @@ void Store::put_condition(const std::string& device_name, const Condition& condi
         .run();
   }
   transaction.commit();
+}
+
+void Store::put_spending(std::int64_t device, const std::vector<Spending>& spending) {
+  Statement(database_, "DELETE FROM spending WHERE device = ?").with(device).run();
+  Statement put(database_, "INSERT OR REPLACE INTO spending VALUES (?, ?, ?)");
+  for (const Spending& one : spending) put.with(device, one.cause, one.kib).run();
+}
+
+std::vector<Spending> Store::spending(std::int64_t device) {
+  Statement rows(database_,
+                 "SELECT cause, kib FROM spending WHERE device = ? ORDER BY kib DESC, cause");
+  rows.with(device);
+  std::vector<Spending> all;
+  while (rows.step()) all.push_back({.cause = rows.text(0), .kib = rows.integer(1)});
+  return all;
 }
 
 // A device tells what it has taken since it was installed; a bill is by the month.
@@ -251,7 +281,8 @@ std::vector<DeviceRow> Store::devices(int limit, std::int64_t now) {
                  "coalesce(sum(highest - first + 1 - messages), 0), coalesce(sum(copies), 0), "
                  "coalesce(max(last_ms), 0) AS latest, coalesce(bill.bytes, 0), online, written, "
                  "pin_set_version, vouching, bytes_up, bytes_down, connections, full_handshakes, "
-                 "resumed_handshakes, condition.topic FROM device LEFT JOIN stream ON "
+                 "resumed_handshakes, condition.topic, budget_used, budget_allowance, "
+                 "budget_admits FROM device LEFT JOIN stream ON "
                  "stream.device = device.id "
                  "LEFT JOIN condition ON condition.device = device.id "
                  "LEFT JOIN bill ON bill.device = device.id AND bill.month = ? "
@@ -267,7 +298,10 @@ std::vector<DeviceRow> Store::devices(int limit, std::int64_t now) {
                   .last_ms = rows.integer(5),
                   .condition = {},
                   .month_bytes = rows.integer(6)};
-    if (!rows.is_null(7)) row.condition = condition_of(rows, 7);
+    if (!rows.is_null(7)) {
+      row.condition = condition_of(rows, 7);
+      row.condition->spending = spending(row.id);
+    }
     devices.push_back(std::move(row));
   }
   return devices;

@@ -38,6 +38,12 @@ struct Delivery {
   std::vector<Reading> readings;
 };
 
+/// What a device has taken for something, in KiB.
+struct Spending {
+  std::string cause;
+  std::int64_t kib = 0;
+};
+
 /// What a device keeps retained of itself. Of one that is offline, only the first three, and the
 /// topic.
 struct Condition {
@@ -50,7 +56,11 @@ struct Condition {
   std::int64_t connections = 0;
   std::int64_t full_handshakes = 0;
   std::int64_t resumed_handshakes = 0;
-  std::string topic;  ///< where it is retained
+  std::string topic;                    ///< where it is retained
+  std::int64_t budget_used = 0;         ///< of the month, by the device's own count
+  std::int64_t budget_allowance = 0;    ///< 0: it has no budget, or did not say
+  std::string budget_admits;            ///< which messages the budget lets through
+  std::vector<Spending> spending = {};  ///< dearest first; of what it took since it was installed
 };
 
 struct DeviceRow {
@@ -112,6 +122,8 @@ class Store {
                                             std::int64_t now_ms);
   void add_reading(std::int64_t device, std::int64_t stream, const Delivery& delivery,
                    std::size_t part, std::int64_t now_ms);
+  void put_spending(std::int64_t device, const std::vector<Spending>& spending);
+  std::vector<Spending> spending(std::int64_t device);
   void add_to_bill(std::int64_t device, std::int64_t total, std::int64_t now_ms);
 
   Database database_;

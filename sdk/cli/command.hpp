@@ -55,6 +55,7 @@ void add_decode(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
 void add_outbox(CLI::App& app, Action& action);
 void add_fleet(CLI::App& app, Action& action);
+void add_lab(CLI::App& app, Action& action);
 void add_plan(CLI::App& app, Action& action);
 void add_config(CLI::App& app, Action& action);
 

@@ -1,7 +1,5 @@
 #include "connection.hpp"
 
-#include <sys/stat.h>
-
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -13,6 +11,7 @@
 #include "crypto/random.hpp"
 #include "device/check_options.hpp"
 #include "files.hpp"
+#include "secret_file.hpp"
 #include "text.hpp"
 
 namespace holdfast::cli {
@@ -41,24 +40,6 @@ std::string random_name(const std::string& command) {
   std::string name = "holdfast-" + command + "-" + to_hex(text_of(bytes));
   std::replace(name.begin(), name.end(), ' ', '-');
   return name;
-}
-
-// The first line of a file with a password: on the command line everybody who may run ps would see
-// it. Empty without a file.
-std::string read_secret(const std::string& command, const std::string& option,
-                        const std::string& file, const std::string& what) {
-  if (file.empty()) return {};
-  struct stat facts {};
-  if (::stat(file.c_str(), &facts) == 0 && S_ISREG(facts.st_mode) &&
-      (facts.st_mode & (S_IRGRP | S_IROTH)) != 0) {
-    note(command, "others can read the password in " + file + "; chmod 600 " + file);
-  }
-  const auto bytes = read_file(file, limits::kMaxCredentialBytes + 2);
-  std::string secret(text_of(bytes));
-  secret.resize(std::min(secret.find('\n'), secret.size()));
-  if (secret.ends_with('\r')) secret.pop_back();
-  if (secret.empty()) refuse(option + " is empty", file, "its first line is " + what);
-  return secret;
 }
 
 // What is one device's own is not this command's: under the device's name it would throw the device

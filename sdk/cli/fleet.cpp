@@ -60,10 +60,15 @@ std::string in_tables(const FleetView& view, std::uint64_t now) {
   Table pins({{"devices", Table::Align::right}, {"vouching pin"}});
   for (const auto& [pin, count] : view.by_vouching_pin()) pins.add({std::to_string(count), pin});
 
+  Table budgets({{"devices", Table::Align::right}, {"budget lets through"}});
+  for (const auto& [admission, count] : view.by_admission()) {
+    budgets.add({std::to_string(count), std::string(to_string(admission))});
+  }
+
   const auto all = view.all();
   std::string text = counted(all.sum(), "device") + ": " + std::to_string(all.online) +
                      " online, " + std::to_string(all.offline) + " offline\n";
-  for (Table* table : {&sets, &pins, &silences}) {
+  for (Table* table : {&sets, &pins, &silences, &budgets}) {
     if (const auto lines = table->take_lines(); !lines.empty()) text += "\n" + lines;
   }
   return text;
@@ -115,6 +120,10 @@ Json head_as_json(const FleetView& view, std::uint64_t now) {
   for (const auto& [pin, count] : view.by_vouching_pin()) {
     head["vouching"].push_back({{"pin", pin}, {"devices", count}});
   }
+  head["budgets"] = Json::array();
+  for (const auto& [admission, count] : view.by_admission()) {
+    head["budgets"].push_back({{"admission", to_string(admission)}, {"devices", count}});
+  }
   head["last_word"] = Json::array();
   const auto counts = view.by_silence(now);
   for (std::size_t n = 0; n < counts.size(); ++n) {
@@ -150,6 +159,17 @@ Json as_json(const std::string& topic, const presence::StatusDocument& status) {
   json["connections"] = status.connections;
   json["full_handshakes"] = status.full_handshakes;
   json["resumed_handshakes"] = status.resumed_handshakes;
+  if (status.kib_by_cause) {
+    Json& causes = json["kib_by_cause"];
+    for (std::size_t cause = 0; cause < kCauses; ++cause) {
+      causes[std::string(to_string(static_cast<Cause>(cause)))] = (*status.kib_by_cause)[cause];
+    }
+  }
+  if (status.budget) {
+    json["budget"] = {{"used", status.budget->used},
+                      {"allowance", status.budget->allowance},
+                      {"admission", to_string(status.budget->admission)}};
+  }
   return json;
 }
 

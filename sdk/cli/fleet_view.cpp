@@ -44,6 +44,14 @@ std::map<std::string, std::uint64_t> FleetView::by_vouching_pin() const {
   return counts;
 }
 
+std::map<Admission, std::uint64_t> FleetView::by_admission() const {
+  std::map<Admission, std::uint64_t> counts;
+  for (const auto& [topic, status] : devices_) {
+    if (status.budget) ++counts[status.budget->admission];
+  }
+  return counts;
+}
+
 std::array<FleetView::Count, FleetView::kSilences.size() + 1> FleetView::by_silence(
     std::uint64_t now) const {
   std::array<Count, kSilences.size() + 1> counts{};

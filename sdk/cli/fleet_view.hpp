@@ -14,7 +14,7 @@
 
 namespace holdfast::cli {
 
-/// Devices that are kept in memory: at 360 bytes each, 90 MB. More must be looked at in parts.
+/// Devices that are kept in memory: at 470 bytes each, 118 MB. More must be looked at in parts.
 inline constexpr std::size_t kMostDevices = 250'000;
 
 class FleetView {
@@ -53,6 +53,8 @@ class FleetView {
   std::map<std::uint64_t, Count> by_pin_set() const;
   /// Of those that are online: the others do not tell.
   std::map<std::string, std::uint64_t> by_vouching_pin() const;
+  /// Of those that are online and have a budget, by what it lets through.
+  std::map<Admission, std::uint64_t> by_admission() const;
   /// As `kSilences`, and behind them those that did not know the time.
   std::array<Count, kSilences.size() + 1> by_silence(std::uint64_t now) const;
 

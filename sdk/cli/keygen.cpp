@@ -2,18 +2,15 @@
 
 #include <filesystem>
 #include <memory>
-#include <stdexcept>
 #include <string>
 #include <vector>
 
+#include "broker_keys.hpp"
 #include "command.hpp"
-#include "crypto/certificate.hpp"
 #include "crypto/pem.hpp"
 #include "crypto/signing_key.hpp"
 #include "files.hpp"
-#include "key_source.hpp"
 #include "pinning/document.hpp"
-#include "pinning/spki.hpp"
 
 namespace holdfast::cli {
 namespace {
@@ -27,15 +24,6 @@ struct KeygenOptions {
 
 constexpr int kMostDays = 36'500;
 
-crypto::CertifiedKey make_key(const KeygenOptions& options) {
-  try {
-    return crypto::make_p256_key(options.names, options.days);
-  } catch (const std::invalid_argument& error) {
-    refuse("--name is neither a host name nor an address", error.what(),
-           "write for instance broker.example.com or 192.0.2.7");
-  }
-}
-
 // Nobody is left with half of what was asked for: whatever is there already is told before anything
 // is written.
 void expect_free(const std::string& directory, const std::vector<std::string>& names) {
@@ -47,17 +35,6 @@ void expect_free(const std::string& directory, const std::vector<std::string>& n
   }
 }
 
-std::string write_pair(const KeygenOptions& options, const std::string& name) {
-  const auto made = make_key(options);
-  write_new_file(options.out + "/" + name + ".key", crypto::write_pem("PRIVATE KEY", made.pkcs8),
-                 Access::owner_only);
-  write_new_file(options.out + "/" + name + ".crt",
-                 crypto::write_pem("CERTIFICATE", made.certificate), Access::everybody_reads);
-  const auto spki = pinning::find_spki(made.certificate);
-  if (!spki) throw std::runtime_error("the certificate that was made cannot be read");
-  return key_of_spki(*spki).pin.text();
-}
-
 int make_broker_keys(KeygenOptions options) {
   if (options.names.empty()) {
     options.names = {"localhost"};
@@ -66,8 +43,8 @@ int make_broker_keys(KeygenOptions options) {
   }
   make_directory(options.out);
   expect_free(options.out, {"broker.key", "broker.crt", "backup.key", "backup.crt"});
-  const std::string service = write_pair(options, "broker");
-  const std::string backup = write_pair(options, "backup");
+  const std::string service = write_broker_key(options.out, "broker", options.names, options.days);
+  const std::string backup = write_broker_key(options.out, "backup", options.names, options.days);
   note("keygen",
        options.out +
            "/broker.key and broker.crt are for the broker. Take backup.key and "

@@ -68,6 +68,7 @@ int main(int argc, char** argv) {
   add_doctor(app, action);
   add_outbox(app, action);
   add_fleet(app, action);
+  add_lab(app, action);
   add_plan(app, action);
   add_config(app, action);
   try {

@@ -67,6 +67,8 @@ This package has what programs are built with.")
 set(CPACK_DEBIAN_TOOLS_PACKAGE_NAME holdfast-tools)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_SECTION net)
 set(CPACK_DEBIAN_TOOLS_PACKAGE_SHLIBDEPS ON)
+# What `holdfast lab` runs.
+set(CPACK_DEBIAN_TOOLS_PACKAGE_SUGGESTS mosquitto)
 set(CPACK_DEBIAN_TOOLS_DESCRIPTION "MQTT over TLS 1.3 with pinned keys: tools
 ${about}
 This package has the holdfast command (keys, pins, pin sets, publishing,

@@ -185,6 +185,23 @@ TEST_F(Attack11Test, Attack11_ABrokerThatResumesWithAnExchangeOfKeys_Good) {
   EXPECT_TRUE(server.heard().at(1).resumed);
 }
 
+// wolfSSL can offer 1,536 bytes. What is longer must not cost a failed handshake each time.
+TEST_F(Attack11Test, Attack11_ATicketThatIsTooLongToBeOffered) {
+  ScriptedBroker broker;
+  HostileTlsOptions peer = correct_server(key_);
+  peer.tickets = HostileTlsOptions::Tickets::kWithExchange;
+  peer.script = broker.script();
+  peer.ticket_bytes = limits::kMaxOfferedTicketBytes;
+  HostileTlsServer longest(peer);
+  expect_full(keeping(longest.port()));
+  expect_resumed(keeping(longest.port()));
+  peer.ticket_bytes = limits::kMaxOfferedTicketBytes + 1;
+  HostileTlsServer longer(std::move(peer));
+  for (int i = 0; i < 2; ++i) expect_full(keeping(longer.port()));
+  ASSERT_TRUE(longer.wait_for_ended(2, kBound));
+  EXPECT_FALSE(longer.heard().at(1).resumed);
+}
+
 TEST_F(Attack11Test, Attack11_AnotherTrustMode) {
   const Authority root = make_authority(dir_, KeyType::p256, "root");
   const Identity leaf = issue(dir_, root, KeyType::p256, "localhost");

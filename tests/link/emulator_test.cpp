@@ -62,7 +62,8 @@ TEST_F(EmulatorTest, LeavesNothingBehind) {
   }
   link_.reset();
   EXPECT_EQ(open_descriptors(), descriptors);
-  EXPECT_TRUE(eventually([&] { return thread_count() == threads; }, kBound));
+  // Not "as many": the first link's thread, ended a moment before, may still have been counted.
+  EXPECT_TRUE(eventually([&] { return thread_count() <= threads; }, kBound));
 }
 
 }  // namespace

@@ -176,7 +176,7 @@ void HostileHandshake::look_at_ticket() {
 
 void HostileHandshake::send_ticket() {
   if (options_.tickets == Options::Tickets::kNone || !session_secret_.empty()) return;
-  const std::string ticket = random_bytes(kHashBytes);
+  const std::string ticket = random_bytes(options_.ticket_bytes);
   sessions_.keep(ticket, expand_label(resumption_secret_, "resumption", kTicketNonce, kHashBytes));
   records_.write(ContentType::kHandshake, new_session_ticket(ticket));
   records_.flush();

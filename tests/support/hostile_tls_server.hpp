@@ -117,6 +117,7 @@ struct HostileTlsOptions {
   };
 
   Tickets tickets = Tickets::kNone;
+  std::size_t ticket_bytes = 32;
   // The flight goes out in segments of at most so many octets; 0 is all at once.
   std::size_t segment_bytes = 0;
   // Runs after the client's Finished. When it returns (or is empty), the server

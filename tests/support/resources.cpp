@@ -1,6 +1,7 @@
 #include "support/resources.hpp"
 
 #include <malloc.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <iterator>
@@ -25,6 +26,16 @@ std::size_t count_entries(const char* directory) {
   return static_cast<std::size_t>(std::distance(first, {}));
 }
 
+// ThreadSanitizer starts a thread of its own with the first one that a process starts: it has to be
+// there before anything is compared. The one started for that has to be gone, which a join alone
+// does not say.
+bool start_and_end_a_thread() {
+  std::string task = "/proc/self/task/";
+  std::thread([&] { task += std::to_string(::gettid()); }).join();
+  while (std::filesystem::exists(task)) std::this_thread::yield();
+  return true;
+}
+
 }  // namespace
 
 std::size_t open_descriptors() {
@@ -32,9 +43,7 @@ std::size_t open_descriptors() {
 }
 
 std::size_t thread_count() {
-  // ThreadSanitizer starts a thread of its own with the first one that a process starts: it has to
-  // be there before anything is compared.
-  static const bool warm = (std::thread([] {}).join(), true);
+  static const bool warm = start_and_end_a_thread();
   (void)warm;
   return count_entries("/proc/self/task");
 }

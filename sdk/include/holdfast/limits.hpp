@@ -339,8 +339,11 @@ inline constexpr unsigned kMaxResumptionsWithoutClock = 1'000;
 /// A ticket lives for at most seven days, whatever the server says (RFC 8446 section 4.6.1).
 inline constexpr auto kMaxTicketLifetime = std::chrono::seconds(7 * 24h);
 /// A session as it is kept, with its secret, its ticket and the broker's chain of certificates.
-/// What is larger is not kept: offering its ticket would cost more than a full handshake.
+/// What is larger is not kept.
 inline constexpr std::size_t kMaxTicketBytes = std::size_t{16} * 1024;
+/// The ticket in it, which every resumption sends: wolfSSL 5.5 cannot offer a longer one. By then a
+/// resumption costs about what a full handshake does.
+inline constexpr std::size_t kMaxOfferedTicketBytes = 1'536;
 /// Brokers whose tickets are kept at one time.
 inline constexpr std::size_t kMaxTicketPeers = 4;
 /// How often one ticket is offered while nobody answers: on a bad link most attempts end before the

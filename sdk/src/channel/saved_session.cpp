@@ -5,6 +5,7 @@
 #include <wolfssl/ssl.h>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 
 #include <holdfast/limits.hpp>
@@ -67,11 +68,20 @@ Secret without_identifier(Secret bytes) {
   return same ? shorter : bytes;
 }
 
+// A longer one would be kept, and then fail every handshake that offers it (BUFFER_E).
+bool can_be_offered(WOLFSSL* connection) {
+  std::array<std::uint8_t, limits::kMaxOfferedTicketBytes> ticket{};
+  word32 size = ticket.size();
+  const bool read = wolfSSL_get_SessionTicket(connection, ticket.data(), &size) == WOLFSSL_SUCCESS;
+  return read && size > 0;  // 0: it has no room in there
+}
+
 }  // namespace
 
 std::optional<resumption::NewTicket> save_session(WOLFSSL* connection) {
   const Session session(wolfSSL_get1_session(connection));
   if (session == nullptr || wolfSSL_SESSION_has_ticket(session.get()) == 0) return std::nullopt;
+  if (!can_be_offered(connection)) return std::nullopt;
   resumption::NewTicket ticket;
   ticket.session = without_identifier(write(session.get()));
   ticket.lifetime =

@@ -77,12 +77,13 @@ bool PresenceKeeper::is_due() {
   return births_.due(at, facts()) != presence::Births::Due::no;
 }
 
-void PresenceKeeper::publish(const Ledger& ledger, Instant now) {
+void PresenceKeeper::publish(const Ledger& ledger, const std::optional<BudgetStatus>& budget,
+                             Instant now) {
   const Instant at = awake_or_not();
   const auto due = births_.due(at, facts());
   outbox::Entry entry;
   entry.topic = presence_->topic;
-  entry.payload = present(ledger, now);
+  entry.payload = present(ledger, budget, now);
   entry.retain = Retain::yes;
   entry.key = kKey;
   entry.loss = outbox::Entry::Loss::of_nobody;
@@ -126,7 +127,9 @@ presence::StatusDocument PresenceKeeper::absent(Instant now) const {
   return status;
 }
 
-std::vector<std::byte> PresenceKeeper::present(const Ledger& ledger, Instant now) const {
+std::vector<std::byte> PresenceKeeper::present(const Ledger& ledger,
+                                               const std::optional<BudgetStatus>& budget,
+                                               Instant now) const {
   presence::StatusDocument status = absent(now);
   status.online = true;
   status.sdk_version = kSdkVersion;
@@ -143,6 +146,14 @@ std::vector<std::byte> PresenceKeeper::present(const Ledger& ledger, Instant now
   status.connections = ledger.installation.connections;
   status.full_handshakes = ledger.full_handshakes;
   status.resumed_handshakes = ledger.resumed_handshakes;
+  status.kib_by_cause.emplace();
+  for (std::size_t cause = 0; cause < kCauses; ++cause) {
+    (*status.kib_by_cause)[cause] = (ledger.installation.by_cause[cause].sum() + 512) / 1'024;
+  }
+  if (budget) {
+    status.budget = {
+        .used = budget->used, .allowance = budget->allowance, .admission = budget->admission};
+  }
   return presence::encode_status(status);
 }
 

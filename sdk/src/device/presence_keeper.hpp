@@ -53,7 +53,7 @@ class PresenceKeeper {
   /// Cheap while nothing has happened.
   bool is_due();
   /// Puts the birth into the outbox, if there is room that nobody else needs.
-  void publish(const Ledger& ledger, Instant now);
+  void publish(const Ledger& ledger, const std::optional<BudgetStatus>& budget, Instant now);
   /// When `is_due` may have become true by time alone.
   std::optional<Instant> next_look(Instant now) const;
 
@@ -62,7 +62,8 @@ class PresenceKeeper {
   presence::Facts facts() const;
   /// What is true of it also when it has gone.
   presence::StatusDocument absent(Instant now) const;
-  std::vector<std::byte> present(const Ledger& ledger, Instant now) const;
+  std::vector<std::byte> present(const Ledger& ledger, const std::optional<BudgetStatus>& budget,
+                                 Instant now) const;
   bool has_room(std::size_t bytes) const;
 
   const std::optional<Presence>& presence_;

@@ -9,7 +9,7 @@ namespace holdfast::device {
 void Worker::look_at_presence() {
   if (!presence_.is_due()) return;
   ledger_.note_connection(link_->bill(), link_->carried(), now());
-  presence_.publish(ledger_.read(), now());
+  presence_.publish(ledger_.read(), budget_.status(), now());
 }
 
 // A stop is told at once: the will would come after its delay, and not at all after a plain

@@ -29,6 +29,11 @@ PinPrefix from_wire(const wire::PinPrefix& prefix) {
   return result;
 }
 
+// What a later release may have added is taken as the most severe that is known.
+Admission admission_of(std::uint8_t number) {
+  return static_cast<Admission>(std::min(number, static_cast<std::uint8_t>(Admission::nothing)));
+}
+
 template <class Vector>
 bool too_many(const Vector* vector) {
   return vector != nullptr && vector->size() > kMostPins;
@@ -53,6 +58,17 @@ std::vector<std::byte> encode_status(const StatusDocument& status) {
   if (!prefixes.empty()) pins = builder.CreateVectorOfStructs(prefixes);
   flatbuffers::Offset<flatbuffers::Vector<const wire::CandidateMark*>> candidates;
   if (!marks.empty()) candidates = builder.CreateVectorOfStructs(marks);
+  flatbuffers::Offset<flatbuffers::Vector<std::uint32_t>> kib_by_cause;
+  if (status.kib_by_cause) {
+    std::vector<std::uint32_t> counts;
+    for (const std::uint64_t kib : *status.kib_by_cause) counts.push_back(narrow(kib));
+    kib_by_cause = builder.CreateVector(counts);
+  }
+  std::optional<wire::BudgetMark> budget;
+  if (status.budget) {
+    budget.emplace(status.budget->used, status.budget->allowance,
+                   static_cast<std::uint8_t>(status.budget->admission));
+  }
   std::optional<wire::Digest> vouching;
   if (status.vouching) {
     vouching.emplace(
@@ -63,7 +79,7 @@ std::vector<std::byte> encode_status(const StatusDocument& status) {
                      status.sdk_version, status.pin_set_proven, vouching ? &*vouching : nullptr,
                      candidates, status.boot, narrow(status.since), status.bytes_up,
                      status.bytes_down, narrow(status.connections), narrow(status.full_handshakes),
-                     narrow(status.resumed_handshakes)),
+                     narrow(status.resumed_handshakes), kib_by_cause, budget ? &*budget : nullptr),
                  Schema<wire::DeviceStatus>::identifier.data());
   const auto bytes = std::as_bytes(std::span(builder.GetBufferPointer(), builder.GetSize()));
   return {bytes.begin(), bytes.end()};
@@ -97,7 +113,9 @@ std::optional<StatusDocument> decode_status(std::span<const std::byte> bytes, st
                         .bytes_down = table->bytes_down(),
                         .connections = table->connections(),
                         .full_handshakes = table->full_handshakes(),
-                        .resumed_handshakes = table->resumed_handshakes()};
+                        .resumed_handshakes = table->resumed_handshakes(),
+                        .kib_by_cause = std::nullopt,
+                        .budget = std::nullopt};
   if (table->pins() != nullptr) {
     for (const auto* pin : *table->pins()) status.pins.push_back(from_wire(*pin));
   }
@@ -105,6 +123,16 @@ std::optional<StatusDocument> decode_status(std::span<const std::byte> bytes, st
     for (const auto* mark : *table->candidates()) {
       status.candidates.emplace_back(from_wire(mark->pin()), mark->matches());
     }
+  }
+  if (const auto* counts = table->kib_by_cause()) {
+    const auto known = std::min<std::size_t>(counts->size(), kCauses);
+    status.kib_by_cause.emplace();
+    std::copy_n(counts->begin(), known, status.kib_by_cause->begin());
+  }
+  if (const auto* budget = table->budget()) {
+    status.budget = {.used = budget->used(),
+                     .allowance = budget->allowance(),
+                     .admission = admission_of(budget->admission())};
   }
   if (const auto* vouching = table->vouching()) {
     status.vouching.emplace();

@@ -6,6 +6,7 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <vector>
 
 #include <flatbuffers/flatbuffers.h>
 
@@ -50,9 +51,18 @@ StatusDocument present() {
   return status;
 }
 
+// With what came after the golden bytes were written.
+StatusDocument full() {
+  StatusDocument status = present();
+  status.kib_by_cause = {1, 2, 3, 4, 5, 6, 7, 8, 0xFFFF'FFFF};
+  status.budget = {
+      .used = 41'000'000, .allowance = 50'000'000, .admission = Admission::urgent_only};
+  return status;
+}
+
 TEST(StatusDocument, IsReadAsItWasWritten) {
   std::string why;
-  for (const StatusDocument& status : {StatusDocument(), absent(), present()}) {
+  for (const StatusDocument& status : {StatusDocument(), absent(), present(), full()}) {
     const auto read = decode_status(encode_status(status), why);
     ASSERT_TRUE(read) << why;
     EXPECT_EQ(*read, status);
@@ -80,6 +90,29 @@ TEST(StatusDocument, TakesNumbersThatDoNotFitAsTheLargest) {
   status.connections = std::uint64_t{1} << 40;
   std::string why;
   EXPECT_EQ(decode_status(encode_status(status), why)->connections, 0xFFFF'FFFFU);
+}
+
+TEST(StatusDocument, TheBillByCauseAndTheBudgetTakeAHundredBytesAtMost) {
+  EXPECT_LE(encode_status(full()).size(), encode_status(present()).size() + 100U);
+}
+
+TEST(StatusDocument, OfALaterReleaseIsReadAsFarAsItIsKnown) {
+  flatbuffers::FlatBufferBuilder builder;
+  const auto causes = builder.CreateVector(std::vector<std::uint32_t>(kCauses + 2, 9));
+  const wire::BudgetMark budget(1, 2, 200);
+  wire::DeviceStatusBuilder table(builder);
+  table.add_online(true);
+  table.add_kib_by_cause(causes);
+  table.add_budget(&budget);
+  builder.Finish(table.Finish(), Schema<wire::DeviceStatus>::identifier.data());
+  std::string why;
+  const auto read =
+      decode_status(std::as_bytes(std::span(builder.GetBufferPointer(), builder.GetSize())), why);
+  ASSERT_TRUE(read) << why;
+  ASSERT_TRUE(read->kib_by_cause);
+  EXPECT_THAT(*read->kib_by_cause, testing::Each(9U));
+  ASSERT_TRUE(read->budget);
+  EXPECT_EQ(read->budget->admission, Admission::nothing);
 }
 
 // Written by 0.1.0. If these fail, the format has changed: see docs/formats/status.md.
