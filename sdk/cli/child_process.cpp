@@ -34,7 +34,8 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
 std::vector<std::string> environment_with(
     const std::vector<std::pair<std::string, std::string>>& more) {
   std::vector<std::string> all;
-  for (const auto& [name, value] : more) all.push_back(name + "=" + value);
+  all.reserve(more.size());
+  for (const auto& [name, value] : more) all.push_back(std::string(name).append("=").append(value));
   for (char** at = environ; *at != nullptr; ++at) all.emplace_back(*at);
   return all;
 }

@@ -92,7 +92,7 @@ std::string pin_for(const std::string& directory, const std::string& name,
   const std::string certificate = broker_key_file(directory, name, "crt");
   const std::string key = broker_key_file(directory, name, "key");
   if (!exists(certificate) && !exists(key)) return write_broker_key(directory, name, {host}, kDays);
-  const std::string pin = key_of_certificate(certificate).pin.text();
+  std::string pin = key_of_certificate(certificate).pin.text();
   if (key_of_key_file(key).pin.text() != pin) {
     refuse("the certificate in " + certificate + " is not of the key in " + key, "",
            "take both away for new ones");

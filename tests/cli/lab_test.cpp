@@ -147,8 +147,8 @@ TEST_F(LabTest, ACertificateOfAnotherKeyIsRefused) {
 }
 
 TEST_F(LabTest, RunsAProgramThatFindsTheBroker) {
-  const auto result = cli({"lab", "--", "sh", "-c",
-                           "'" HOLDFAST_CLI "' pub --topic t --message hello || exit 9; exit 7"});
+  const std::string line = "'" HOLDFAST_CLI "' pub --topic t --message hello || exit 9; exit 7";
+  const auto result = cli({"lab", "--", "sh", "-c", line});
   EXPECT_EQ(result.status, 7) << result.err;
   EXPECT_EQ(result.out, "") << "stdout is the program's own";
   const auto missing = cli({"lab", "--", "./no-such-program"});
