@@ -197,8 +197,8 @@ class HOLDFAST_EXPORT Device {
   /// Until then the clock counts only if the system says that it is synchronised.
   void set_time(std::chrono::system_clock::time_point now);
 
-  /// Takes the events from now on; one handler at a time, an empty one for none. Those that wait
-  /// for the handler thread already still go to the one before.
+  /// Takes the events from now on, also those that wait for the handler thread already; one handler
+  /// at a time, an empty one for none. The one before may still be running when this returns.
   void on_event(EventHandler handler);
 
   Status status() const;

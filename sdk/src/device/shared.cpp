@@ -10,19 +10,23 @@ void Shared::set_event_handler(EventHandler handler) {
   event_handler_ = std::move(shared);
 }
 
+std::shared_ptr<const Shared::EventHandler> Shared::event_handler() {
+  const std::lock_guard lock(mutex_);
+  return event_handler_;
+}
+
 void Shared::emit(EventKind kind, std::error_code error, std::string detail) {
   emit({kind, error, std::move(detail)});
 }
 
 void Shared::emit(Event event) {
-  std::shared_ptr<const EventHandler> handler;
-  {
-    const std::lock_guard lock(mutex_);
-    handler = event_handler_;
-  }
-  if (!handler) return;
-  const auto post = [this, &handler](Event told) {
-    return dispatcher.post_event([handler, event = std::move(told)] { (*handler)(event); });
+  if (!event_handler()) return;
+  const auto post = [this](Event told) {
+    // Who takes it is looked up last: an app that has taken its handler away has perhaps destroyed
+    // what it used.
+    return dispatcher.post_event([this, event = std::move(told)] {
+      if (const auto handler = event_handler()) (*handler)(event);
+    });
   };
   if (const auto missing = events_missing_.exchange(0); missing > 0) {
     if (!post({EventKind::events_dropped,

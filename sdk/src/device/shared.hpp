@@ -81,6 +81,7 @@ class Shared {
 
  private:
   void complain(const std::string& what);
+  std::shared_ptr<const EventHandler> event_handler();
 
   std::mutex mutex_;
   std::shared_ptr<const EventHandler> event_handler_;
