@@ -38,6 +38,7 @@ set(HOLDFAST_FUZZ_TARGETS
   ticket_store
   tls_session
   topic
+  trace_secrets
   trust_state)
 set(HOLDFAST_FUZZ_NEEDS_acknowledgement holdfast_mqtt holdfast_relay)
 set(HOLDFAST_FUZZ_NEEDS_address_state holdfast_channel)
@@ -76,4 +77,5 @@ set(HOLDFAST_FUZZ_NEEDS_status holdfast_presence)
 set(HOLDFAST_FUZZ_NEEDS_ticket_store holdfast_resumption)
 set(HOLDFAST_FUZZ_NEEDS_tls_session holdfast_channel)
 set(HOLDFAST_FUZZ_NEEDS_topic holdfast_mqtt)
+set(HOLDFAST_FUZZ_NEEDS_trace_secrets holdfast_observe)
 set(HOLDFAST_FUZZ_NEEDS_trust_state holdfast_pinning)
