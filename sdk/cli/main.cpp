@@ -69,6 +69,7 @@ int main(int argc, char** argv) {
   add_outbox(app, action);
   add_fleet(app, action);
   add_plan(app, action);
+  add_trace(app, action);
   add_config(app, action);
   try {
     app.parse(argc, argv);

@@ -107,8 +107,8 @@ void check_login(std::string_view input, std::size_t step) {
   const std::string shown = body + counted(user).substr(0, 2);
   body = shown + user + counted(password);
   const std::string packet = "\x10" + number(body.size()) + body + "\xC0" + '\0';
-  const Bytes out = copy_of(packet, step, v5 ? MqttVersion::v5 : MqttVersion::v3_1_1,
-                            Payloads::shown);
+  const Bytes out =
+      copy_of(packet, step, v5 ? MqttVersion::v5 : MqttVersion::v3_1_1, Payloads::shown);
   require(out.size() == packet.size(), "a login is copied whole");
   const std::size_t tail = 2 + password.size() + 2;
   for (std::size_t i = packet.size() - tail; i < packet.size() - tail + 2; ++i) {

@@ -119,8 +119,8 @@ void read_tcp(std::string_view tcp, std::string_view from, std::string_view to,
   }
   const auto size = static_cast<std::uint32_t>(tcp.size());
   std::string summed = std::string(from) + std::string(to);
-  for (const unsigned byte : {size >> 24, size >> 16 & 255, size >> 8 & 255, size & 255, 0U, 0U, 0U,
-                              6U}) {
+  for (const unsigned byte :
+       {size >> 24, size >> 16 & 255, size >> 8 & 255, size & 255, 0U, 0U, 0U, 6U}) {
     summed.push_back(static_cast<char>(byte));
   }
   if (folded_sum(summed + std::string(tcp)) != 0xFFFF) segment.trouble = "TCP's check sum is wrong";

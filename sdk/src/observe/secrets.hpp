@@ -23,7 +23,8 @@ bool has_secrets(relay::PacketType type, Payloads payloads);
 
 /// Overwrites, byte for byte:
 ///  - in CONNECT the user name and the password, always;
-///  - in CONNECT, CONNACK and AUTH the authentication data and the values of user properties (MQTT 5
+///  - in CONNECT, CONNACK and AUTH the authentication data and the values of user properties (MQTT
+///  5
 ///    sections 3.1.2.11, 3.2.2.3 and 3.15.2.2), always;
 ///  - payloads, if they are to be blanked.
 /// Lengths stay, so that the packet can be read on. In CONNECT, CONNACK and AUTH only what is known

@@ -16,12 +16,12 @@ Trace::Trace(const TraceSettings& settings, std::string_view name, std::uint64_t
              std::function<void()> ready)
     : settings_(settings), ready_(std::move(ready)) {
   sums_.begun_ns = now_ns;
-  append_section(waiting_, "holdfast " + std::string(version()),
-                 "Plain MQTT as it went into TLS and came out of it. Addresses and the device's "
-                 "ports are true; IP and TCP headers are made up, and so is the broker's port. "
-                 "Passwords, user names and authentication data are overwritten with '*'" +
-                     std::string(settings.payloads == Payloads::blanked ? ", and payloads too."
-                                                                        : "."));
+  append_section(
+      waiting_, "holdfast " + std::string(version()),
+      "Plain MQTT as it went into TLS and came out of it. Addresses and the device's "
+      "ports are true; IP and TCP headers are made up, and so is the broker's port. "
+      "Passwords, user names and authentication data are overwritten with '*'" +
+          std::string(settings.payloads == Payloads::blanked ? ", and payloads too." : "."));
   append_interface(waiting_, name, "MQTT inside the TLS connections of this device");
 }
 
@@ -44,9 +44,8 @@ Conversation::Take Trace::taker(std::uint64_t time_ns, std::string_view comment,
       ++dropped_since_;
       return;
     }
-    append_packet(
-        waiting_, time_ns, packet,
-        {.direction = direction, .dropped_before = dropped_since_, .comment = note});
+    append_packet(waiting_, time_ns, packet,
+                  {.direction = direction, .dropped_before = dropped_since_, .comment = note});
     dropped_since_ = 0;
   };
 }

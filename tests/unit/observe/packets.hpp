@@ -60,8 +60,8 @@ struct ConnectText {
 
 inline std::string publish_text(const std::string& topic, const std::string& payload,
                                 bool v5 = true) {
-  return packet(0x32, counted(topic) + std::string("\0\x07", 2) + (v5 ? properties() : "") +
-                          payload);
+  return packet(0x32,
+                counted(topic) + std::string("\0\x07", 2) + (v5 ? properties() : "") + payload);
 }
 
 }  // namespace holdfast::test

@@ -113,8 +113,7 @@ std::string text_of(const Bytes& bytes) {
 TEST(PacketCopy, IsTheSameHoweverTheStreamIsCut) {
   const std::string text = stream();
   for (const Payloads payloads : {Payloads::shown, Payloads::blanked}) {
-    std::string expected =
-        stars_for(stars_for(stars_for(text, "the-user"), "hunter2!"), "proof!");
+    std::string expected = stars_for(stars_for(stars_for(text, "the-user"), "hunter2!"), "proof!");
     if (payloads == Payloads::blanked) {
       expected = stars_for(stars_for(expected, "gone-for-good"), "21.5 degrees");
       expected = stars_for(expected, std::string(300, 'x'));
@@ -130,7 +129,8 @@ TEST(PacketCopy, IsTheSameHoweverTheStreamIsCut) {
     for (std::size_t size = 1; size < 64; ++size) {
       PacketCopy copy(MqttVersion::v5, 100'000);
       PacketCopy::Copied out;
-      for (auto rest = bytes_of(text); !rest.empty(); rest = rest.subspan(std::min(size, rest.size()))) {
+      for (auto rest = bytes_of(text); !rest.empty();
+           rest = rest.subspan(std::min(size, rest.size()))) {
         copy.take(rest.first(std::min(size, rest.size())), payloads, &out);
       }
       ASSERT_EQ(text_of(out.bytes), expected) << size;

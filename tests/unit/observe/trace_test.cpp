@@ -136,7 +136,8 @@ TEST_F(TraceTest, LongPacketsAreCutIntoSegmentsThatFollowEachOther) {
   const auto link = tap();
   std::string sent;
   for (std::size_t size = 1; size < 9'000; size += 1'007) {
-    const std::string text = publish_text("t", std::string(size, static_cast<char>('a' + size % 26)));
+    const std::string text =
+        publish_text("t", std::string(size, static_cast<char>('a' + size % 26)));
     link->up(bytes_of(text));
     sent += text;
   }
@@ -167,7 +168,8 @@ TEST_F(TraceTest, WhoComesLaterSeesHowTheConnectionBegan) {
   EXPECT_EQ(up.size(), connect.size() + 2 * before.size() + publish_text("after", "secret").size());
   EXPECT_NE(up.find("truck/17/will"), std::string::npos);
   EXPECT_NE(up.find("after"), std::string::npos);
-  for (const char* hidden : {"missed", "unseen", "secret", "hunter2!", "the-user", "gone-for-good"}) {
+  for (const char* hidden :
+       {"missed", "unseen", "secret", "hunter2!", "the-user", "gone-for-good"}) {
     EXPECT_EQ(text_.find(hidden), std::string::npos) << hidden;
   }
   EXPECT_EQ(stream_of(segments_, "198.51.100.1:1883"), connack);
