@@ -142,6 +142,20 @@ std::string_view to_string(Cause cause) noexcept {
   return "unknown";
 }
 
+std::string_view to_string(Severity severity) noexcept {
+  switch (severity) {
+    case Severity::error:
+      return "error";
+    case Severity::warning:
+      return "warning";
+    case Severity::notice:
+      return "notice";
+    case Severity::info:
+      return "info";
+  }
+  return "unknown";
+}
+
 std::string_view version() noexcept {
   static_assert(kVersionMajor == 0 && kVersionMinor == 1 && kVersionPatch == 0,
                 "the text below is the same version");

@@ -70,7 +70,8 @@ Worker::Worker(asio::io_context& io, const Settings& settings, Shared& shared, S
       lines_(settings, shared),
       timer_(io),
       gate_(std::make_shared<Gate>()),
-      sender_(settings.options.mqtt_version, shared) {
+      sender_(settings.options.mqtt_version, shared),
+      state_since_(environment_.now()) {
   paths_.use_tickets(tickets_);  // not with the recovery broker, which is seen once
   paths_.use_addresses(addresses_);
   if (settings.recovery) {
@@ -168,6 +169,10 @@ void Worker::act() {
     }
   }
   acting_ = false;
+  if (session_.state() != state_) {
+    state_ = session_.state();
+    state_since_ = now();
+  }
   if (!over_) arm_timer(next);
 }
 
