@@ -15,6 +15,7 @@ void Shared::emit(EventKind kind, std::error_code error, std::string detail) {
 }
 
 void Shared::emit(Event event) {
+  events.add(event);
   std::shared_ptr<const EventHandler> handler;
   {
     const std::lock_guard lock(mutex_);

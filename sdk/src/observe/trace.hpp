@@ -12,6 +12,8 @@
 #include <string>
 #include <string_view>
 
+#include <holdfast/limits.hpp>
+
 #include "observe/conversation.hpp"
 #include "observe/pcapng.hpp"
 #include "observe/secrets.hpp"
@@ -24,7 +26,7 @@ struct TraceSettings {
   std::uint16_t shown_port = 1'883;
   Payloads payloads = Payloads::shown;
   /// What may wait for the reader.
-  std::size_t buffer_bytes = std::size_t{1} * 1024 * 1024;
+  std::size_t buffer_bytes = limits::kTraceBytes;
 };
 
 class Trace {
