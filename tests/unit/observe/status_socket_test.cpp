@@ -12,7 +12,9 @@
 #include <unistd.h>
 
 #include <chrono>
+#include <functional>
 #include <future>
+#include <memory>
 #include <optional>
 #include <thread>
 
@@ -115,8 +117,13 @@ class StatusSocketTest : public testing::Test {
   }
   Failure open() { return open(temp_.path()); }
 
-  // "events N": a stream; "status": a short answer; "metrics": a long one.
+  // "events N": a stream; "status": a short answer; "metrics": a long one; "trace": a source.
   Answer answer(const Request& request) {
+    if (request.what == Request::What::trace) {
+      Answer answer;
+      answer.source = std::make_unique<ScriptedSource>(*this);
+      return answer;
+    }
     if (request.what == Request::What::status) return {"well\n"};
     if (request.what == Request::What::metrics) return {std::string(kLong, 'x')};
     return {"first\n", [this](std::shared_ptr<Stream> stream) {
@@ -131,6 +138,43 @@ class StatusSocketTest : public testing::Test {
   }
   fs::path path() const { return temp_.path() / "status.sock"; }
 
+  // Gives what `bring` has put there, and its last word when it is ended.
+  class ScriptedSource final : public Source {
+   public:
+    explicit ScriptedSource(StatusSocketTest& test) : test_(test) { test_.source_ = this; }
+    ~ScriptedSource() override {
+      test_.source_ = nullptr;
+      test_.sources_gone_.append(finished_);
+    }
+    void on_ready(std::function<void()> ready) override { ready_ = std::move(ready); }
+    std::string take() override { return std::exchange(waiting_, {}); }
+    void finish() override {
+      if (!std::exchange(finished_, true)) waiting_ += "the end";
+    }
+    bool finished() const override { return finished_; }
+    void bring(const std::string& text) {
+      const bool was_empty = waiting_.empty();
+      waiting_ += text;
+      if (was_empty && ready_) ready_();
+    }
+
+   private:
+    StatusSocketTest& test_;
+    std::function<void()> ready_;
+    std::string waiting_ = "head ";
+    bool finished_ = false;
+  };
+
+  std::unique_ptr<Client> begin_source() {
+    auto client = std::make_unique<Client>(temp_.path());
+    client->say("trace\n");
+    EXPECT_EQ(client->hear_until("head "), "head ");
+    return client;
+  }
+  void bring(const std::string& text) {
+    run([&] { source_->bring(text); });
+  }
+
   static constexpr std::size_t kLong = 4'000'000;
   test::TempDir temp_;
   asio::io_context io_;
@@ -139,6 +183,8 @@ class StatusSocketTest : public testing::Test {
   std::vector<std::shared_ptr<Stream>> streams_;  // the socket's thread's
   test::EventLog<std::string> warnings_;
   test::EventLog<std::size_t> stream_count_;
+  ScriptedSource* source_ = nullptr;  // the socket's thread's
+  test::EventLog<bool> sources_gone_;
   std::thread thread_;
 };
 
@@ -365,6 +411,41 @@ TEST_F(StatusStreamTest, WhatASlowClientMissesIsCounted) {
   for (const char c : all + rest) heard += c == '\n' ? 1 : 0;
   EXPECT_THAT(rest, HasSubstr("{\"left_out\":"));
   EXPECT_LT(heard, 40U);
+}
+
+using StatusSourceTest = StatusSocketTest;
+
+TEST_F(StatusSourceTest, IsSentAsItComesAndEndsWhenTheClientHasNothingMoreToSay) {
+  ASSERT_FALSE(open());
+  const auto client = begin_source();
+  bring("one ");
+  EXPECT_EQ(client->hear_until("one "), "one ");
+  const std::string large(3'000'000, 'x');  // more than the kernel takes at once
+  bring(large);
+  bring("two ");
+  EXPECT_EQ(client->hear_until("two "), large + "two ");
+  client->end_saying();
+  EXPECT_EQ(client->hear_all(), "the end");
+  EXPECT_TRUE(sources_gone_.wait_for_count(1, kBound));
+}
+
+TEST_F(StatusSourceTest, GoesWithItsClient) {
+  ASSERT_FALSE(open());
+  const auto client = begin_source();
+  client->go();
+  EXPECT_TRUE(sources_gone_.wait_for_count(1, kBound));
+  EXPECT_EQ(ask("status\n"), "well\n");
+}
+
+TEST_F(StatusSourceTest, TakesItsLeaveWhenTheDeviceEnds) {
+  ASSERT_FALSE(open());
+  const auto client = begin_source();
+  run([&] {
+    source_->bring("last ");
+    socket_->close();
+  });
+  EXPECT_EQ(client->hear_all(), "last the end");
+  EXPECT_EQ(sources_gone_.size(), 1U);
 }
 
 TEST_F(StatusStreamTest, LeavesRoomForQuestions) {
