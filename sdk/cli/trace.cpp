@@ -119,9 +119,12 @@ std::string TraceRun::await_answer() {
   do {
     if (Clock::now() >= until) {
       throw CommandError(kNotReachable, "the device does not answer", options_.state_dir,
-                         "try again; holdfast doctor tells how it is");
+                         "it may be busy; try again");
     }
-    wake_.wait(until, device_.get());
+    if (wake_.wait(until, device_.get()).interrupted) {
+      throw CommandError(kNotReachable, "interrupted before the device had answered",
+                         options_.state_dir, "");
+    }
     if (auto part = read_some()) answer += *part;
     if (over_ && answer.empty()) {
       throw CommandError(kNotReachable, "the device has hung up", options_.state_dir,

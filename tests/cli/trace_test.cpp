@@ -249,7 +249,7 @@ TEST_P(TraceInWiresharkTest, IsReadAsMqtt) {
   EXPECT_EQ(tshark("-Y 'mqtt.msgtype == 4' -T fields -e mqtt.msgtype"), "4\n4\n4\n");
   EXPECT_EQ(tshark("-Y 'tcp.flags.syn == 1 && tcp.flags.ack == 0' -T fields -e tcp.dstport"),
             "1883\n1883\n");
-  EXPECT_TRUE(holds(tshark("-T fields -e frame.comment"), "in truth to port"));
+  EXPECT_TRUE(holds(tshark("-T fields -e frame.comment"), "In truth TLS 1.3 with "));
   for (const std::string& all : {tshark("-V"), tshark("-x"), content("t.pcapng")}) {
     EXPECT_FALSE(holds(all, "hunter2"));
     EXPECT_FALSE(holds(all, kUser));

@@ -250,6 +250,11 @@ void Worker::carry_out(const session::Finished& finished) {
 
 // --- What the link tells -------------------------------------------------------------------------
 
+std::string Worker::traced_name() const {
+  return (with_ == With::recovery ? settings_.recovery->broker.text() : broker_name()) + " at " +
+         address_;
+}
+
 LinkEvents Worker::link_events() {
   return {
       .logged_in = [this](const mqtt_engine::Granted& granted) { logged_in(granted); },
@@ -275,8 +280,9 @@ LinkEvents Worker::link_events() {
             ++shared_.counters.intruders;
             shared_.emit(EventKind::intruder, {}, std::move(detail));
           },
-      .tap = settings_.options.allow_trace ? traces_.tap(settings_.options.mqtt_version, address_)
-                                           : nullptr,
+      .tap = settings_.options.allow_trace
+                 ? traces_.tap(settings_.options.mqtt_version, traced_name())
+                 : nullptr,
   };
 }
 

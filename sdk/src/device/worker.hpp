@@ -96,6 +96,7 @@ class Worker {
   void carry_out(const session::Finished& finished);
 
   LinkEvents link_events();
+  std::string traced_name() const;
   void dialled(std::shared_ptr<Connection> connection, const Failure& failure);
   void logged_in(const mqtt_engine::Granted& granted);
   void ended(const Failure& failure);

@@ -71,9 +71,7 @@ void LinkTap::give_up() noexcept {
 void LinkTap::open_conversation() {
   conversation_.emplace(trace_->shown(*ends_));
   trace_->opened(*conversation_, began_ns_,
-                 "Connection to " + broker_ + ", in truth to port " +
-                     std::to_string(ends_->broker.port()) + " in TLS 1.3" +
-                     (resumed_ ? ", resumed" : "") + ".");
+                 "In truth TLS 1.3 with " + broker_ + (resumed_ ? ", resumed." : "."));
 }
 
 void LinkTap::repeat_greeting(Side& side, Direction direction) {

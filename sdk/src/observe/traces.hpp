@@ -78,7 +78,7 @@ class Traces {
   Traces(const Traces&) = delete;
   Traces& operator=(const Traces&) = delete;
 
-  /// For a connection that is about to log in. @param broker its name, for a person
+  /// For a connection that is about to log in. @param broker its name and address, for a person
   std::shared_ptr<LinkTap> tap(MqttVersion version, std::string broker);
 
   /// Begins with the connections that there are. @return null: one runs already

@@ -50,7 +50,7 @@ std::string stream_of(const std::vector<TcpSegment>& segments, const std::string
 class TraceTest : public ::testing::Test {
  protected:
   std::shared_ptr<LinkTap> tap(const Ends& ends = ends_of("192.0.2.7", "198.51.100.1")) {
-    auto tap = traces_.tap(MqttVersion::v5, "broker.example");
+    auto tap = traces_.tap(MqttVersion::v5, "broker.example:8883");
     tap->began(ends, false);
     return tap;
   }
