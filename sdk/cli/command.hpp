@@ -57,6 +57,7 @@ void add_outbox(CLI::App& app, Action& action);
 void add_fleet(CLI::App& app, Action& action);
 void add_lab(CLI::App& app, Action& action);
 void add_plan(CLI::App& app, Action& action);
+void add_trace(CLI::App& app, Action& action);
 void add_config(CLI::App& app, Action& action);
 
 }  // namespace holdfast::cli

@@ -70,6 +70,7 @@ int main(int argc, char** argv) {
   add_fleet(app, action);
   add_lab(app, action);
   add_plan(app, action);
+  add_trace(app, action);
   add_config(app, action);
   try {
     app.parse(argc, argv);

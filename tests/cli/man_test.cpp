@@ -37,10 +37,11 @@ INSTANTIATE_TEST_SUITE_P(
                           "holdfast-outbox",
                           {{"outbox"}, {"outbox", "show"}, {"outbox", "dead"}, {"outbox", "drop"}}},
                       Page{"holdfast-config", {{"config", "keys"}, {"config", "check"}}},
-                      Page{"holdfast-call", {{"call"}}}, Page{"holdfast-lab", {{"lab"}}},
-                      Page{"holdfast-decode", {{"decode"}}}, Page{"holdfast-plan", {{"plan"}}},
-                      Page{"holdfast-fleet", {{"fleet"}}}, Page{"holdfast-doctor", {{"doctor"}}},
-                      Page{"holdfast-pub", {{"pub"}}}, Page{"holdfast-sub", {{"sub"}}}),
+                      Page{"holdfast-trace", {{"trace"}}}, Page{"holdfast-call", {{"call"}}},
+                      Page{"holdfast-lab", {{"lab"}}}, Page{"holdfast-decode", {{"decode"}}},
+                      Page{"holdfast-plan", {{"plan"}}}, Page{"holdfast-fleet", {{"fleet"}}},
+                      Page{"holdfast-doctor", {{"doctor"}}}, Page{"holdfast-pub", {{"pub"}}},
+                      Page{"holdfast-sub", {{"sub"}}}),
     [](const auto& instance) {
       std::string name = instance.param.name;
       std::replace(name.begin(), name.end(), '-', '_');

@@ -13,6 +13,7 @@ set(HOLDFAST_FUZZ_TARGETS
   csr
   decoding
   envelope
+  events
   http_tunnel
   idle_state
   kept_state
@@ -35,9 +36,11 @@ set(HOLDFAST_FUZZ_TARGETS
   spki
   state_document
   status
+  status_request
   ticket_store
   tls_session
   topic
+  trace_secrets
   trust_state)
 set(HOLDFAST_FUZZ_NEEDS_acknowledgement holdfast_mqtt holdfast_relay)
 set(HOLDFAST_FUZZ_NEEDS_address_state holdfast_channel)
@@ -50,6 +53,7 @@ set(HOLDFAST_FUZZ_NEEDS_command_record holdfast_commands)
 set(HOLDFAST_FUZZ_NEEDS_csr holdfast_pinning)
 set(HOLDFAST_FUZZ_NEEDS_decoding holdfast_decoding)
 set(HOLDFAST_FUZZ_NEEDS_envelope holdfast_payload holdfast_sample_schemas)
+set(HOLDFAST_FUZZ_NEEDS_events holdfast_observe)
 set(HOLDFAST_FUZZ_NEEDS_http_tunnel holdfast_channel)
 set(HOLDFAST_FUZZ_NEEDS_network_changes holdfast_channel)
 set(HOLDFAST_FUZZ_NEEDS_idle_state holdfast_session)
@@ -73,7 +77,9 @@ set(HOLDFAST_FUZZ_NEEDS_slot holdfast_state)
 set(HOLDFAST_FUZZ_NEEDS_spki holdfast_pinning)
 set(HOLDFAST_FUZZ_NEEDS_state_document holdfast_payload holdfast_sample_schemas)
 set(HOLDFAST_FUZZ_NEEDS_status holdfast_presence)
+set(HOLDFAST_FUZZ_NEEDS_status_request holdfast_observe)
 set(HOLDFAST_FUZZ_NEEDS_ticket_store holdfast_resumption)
 set(HOLDFAST_FUZZ_NEEDS_tls_session holdfast_channel)
 set(HOLDFAST_FUZZ_NEEDS_topic holdfast_mqtt)
+set(HOLDFAST_FUZZ_NEEDS_trace_secrets holdfast_observe)
 set(HOLDFAST_FUZZ_NEEDS_trust_state holdfast_pinning)

@@ -50,6 +50,8 @@ enum class EventKind {
   command_refused,    ///< a command was not run, or not once more; `detail` says why
   reply_unexpected,   ///< an answer came that belongs to no call: late, or somebody else's
   state_refused,      ///< a desired state is not newer than the one that we have; `detail` says how
+  trace_began,        ///< somebody on this host reads along (docs/guides/tracing.md)
+  trace_ended,        ///< nobody does any more
   warning,            ///< anything else that an operator should know
   stopped,            ///< the device has stopped
 };
@@ -70,5 +72,23 @@ struct Event {
   std::string detail;     ///< one sentence for a person: the cause, the value, the mend
   std::optional<KeyRefusal> key_refusal{};  ///< of `key_refused`
 };
+
+/// How much an event matters; the numbers are those of syslog(3).
+enum class Severity : std::uint8_t {
+  error = 3,    ///< somebody has to mend it
+  warning = 4,  ///< it mends itself, or may
+  notice = 5,   ///< nothing is wrong, and somebody may wonder
+  info = 6,
+};
+
+/// The name of a severity as it is written above.
+HOLDFAST_EXPORT std::string_view to_string(Severity severity) noexcept;
+
+/// For logs: the SDK itself writes none. `Device::on_event` hands every event to the app's.
+HOLDFAST_EXPORT Severity severity_of(const Event& event) noexcept;
+
+/// An event as one line of a log, without its end: the kind and the detail, or what the error says
+/// where there is none.
+HOLDFAST_EXPORT std::string to_line(const Event& event);
 
 }  // namespace holdfast

@@ -367,6 +367,42 @@ inline constexpr auto kLedgerRest = std::chrono::seconds(10min);
 /// driver parks, and that must not lose the drive. 24 small writes a day are nothing to a flash.
 inline constexpr auto kLedgerInterval = std::chrono::seconds(1h);
 
+// --- Events and the status socket ----------------------------------------------------------------
+
+/// Events that are kept in `state_dir`, and the bytes that each takes there: 256 KiB in all, a
+/// drive of a day with a bad link. Longer texts are cut.
+inline constexpr std::size_t kKeptEvents = 512;
+inline constexpr std::size_t kKeptEventBytes = 512;
+/// An event that equals one of the last so many is counted there and takes no room of its own:
+/// "connecting" and what becomes of it alternate.
+inline constexpr std::size_t kEventsLookedBack = 8;
+/// Of one kind, more than so many within this time are counted in the last of them: a flood must
+/// not wash out the event that tells its cause.
+inline constexpr std::size_t kEventsOfAKind = 16;
+inline constexpr auto kEventFloodTime = std::chrono::seconds(60s);
+/// When the file of events is tried again after it could not be written.
+inline constexpr auto kEventRetry = std::chrono::seconds(60s);
+
+/// Clients that the status socket serves at one time, and how many of them may be streams; others
+/// wait in the kernel's queue, which is as long as the last.
+inline constexpr std::size_t kStatusClients = 4;
+inline constexpr std::size_t kStatusStreams = 2;
+inline constexpr int kStatusBacklog = 8;
+/// A request line with its end: a word and a number.
+inline constexpr std::size_t kStatusRequestBytes = 128;
+/// Request and answer as a whole; of a stream, how long its client may leave it unread.
+inline constexpr auto kStatusTime = std::chrono::milliseconds(5s);
+/// Between two clients, so that one who asks in a tight loop cannot slow the device down.
+inline constexpr auto kStatusStep = std::chrono::milliseconds(10);
+/// What may wait for the client of a stream. What does not fit is left out, and the client told.
+inline constexpr std::size_t kStatusStreamBytes = std::size_t{256} * 1024;
+/// What may wait for the client of a trace, and how long it may leave that unread: somebody may
+/// look at a packet in the meantime.
+inline constexpr std::size_t kTraceBytes = std::size_t{1} * 1024 * 1024;
+inline constexpr auto kTracePatience = std::chrono::seconds(60s);
+/// Events that are told unless the request names a number.
+inline constexpr std::size_t kStatusEvents = 20;
+
 // --- Payloads ----------------------------------------------------------------------------------
 
 /// Nesting and table count that a received FlatBuffer may have: far above any schema of ours, far

@@ -335,6 +335,15 @@ struct Options {
   /// what brokers keep for its client identifier (MQTT 5): a board that replaces another runs none
   /// of its commands.
   std::filesystem::path state_dir;
+  /// Whether a person on this host may ask the running device how it is: `holdfast status` and a
+  /// collector of metrics connect to the Unix socket `status.sock` in `state_dir`, which lets in
+  /// the device's user and root. Nothing can be changed through it. Without a `state_dir` there is
+  /// none (docs/guides/observability.md).
+  bool status_socket = true;
+  /// Whether the device's user and root may have the plain MQTT of the running device, through that
+  /// socket: `holdfast trace` (docs/guides/tracing.md). Passwords are never in it, payloads are.
+  /// Needs `state_dir` and `status_socket`.
+  bool allow_trace = false;
 
   /// The files may be exchanged while the device runs: they are looked at before each connection.
   std::optional<ClientCertificate> client_certificate;

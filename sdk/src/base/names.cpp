@@ -76,6 +76,10 @@ std::string_view to_string(EventKind kind) noexcept {
       return "reply_unexpected";
     case EventKind::state_refused:
       return "state_refused";
+    case EventKind::trace_began:
+      return "trace_began";
+    case EventKind::trace_ended:
+      return "trace_ended";
     case EventKind::warning:
       return "warning";
     case EventKind::stopped:
@@ -138,6 +142,20 @@ std::string_view to_string(Cause cause) noexcept {
       return "headers";
     case Cause::dns:
       return "dns";
+  }
+  return "unknown";
+}
+
+std::string_view to_string(Severity severity) noexcept {
+  switch (severity) {
+    case Severity::error:
+      return "error";
+    case Severity::warning:
+      return "warning";
+    case Severity::notice:
+      return "notice";
+    case Severity::info:
+      return "info";
   }
   return "unknown";
 }

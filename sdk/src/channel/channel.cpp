@@ -130,10 +130,10 @@ void Channel::relax_timeout() {
   });
 }
 
-asio::ip::address Channel::local_address() const {
+asio::ip::tcp::endpoint Channel::local_endpoint() const {
   std::error_code error;
   const auto local = socket_.local_endpoint(error);
-  return error ? asio::ip::address() : local.address();
+  return error ? asio::ip::tcp::endpoint() : local;
 }
 
 Failure Channel::explain_connect(const std::error_code& error) const {

@@ -120,7 +120,10 @@ class Channel : public std::enable_shared_from_this<Channel> {
   /// The host has no longer the address that this connection comes from.
   bool lost_its_address() const;
   /// This device's own; unspecified without a connection.
-  asio::ip::address local_address() const;
+  asio::ip::address local_address() const { return local_endpoint().address(); }
+  asio::ip::tcp::endpoint local_endpoint() const;
+  /// The broker's, or the proxy's.
+  const asio::ip::tcp::endpoint& remote_endpoint() const { return endpoint_; }
   bool resumed() const { return tls_.resumed(); }
   const pinning::TrustedKeys::Match& vouching() const { return tls_.vouching(); }
   /// The key that was shown, and refused because no pin matches it.

@@ -122,6 +122,13 @@ std::chrono::seconds will_delay_of(const Options& options) {
          std::chrono::ceil<std::chrono::seconds>(options.backoff.cap);
 }
 
+void check_trace(const Options& options) {
+  if (!options.allow_trace || (options.status_socket && !options.state_dir.empty())) return;
+  throw ConfigError("allow_trace", "true",
+                    "a trace is asked for through the socket in state_dir; set state_dir, and do "
+                    "not switch status_socket off");
+}
+
 void check_times(const Options& options) {
   check_time("session_expiry", options.session_expiry, 0s, 24h * 365);
   check_time("reachable_within", options.reachable_within, 10s, 18h);
@@ -315,6 +322,7 @@ Settings check_options(Options options) {
   auto recovery = recovery_of(options);
   check_credentials(options);
   check_will(options);
+  check_trace(options);
   check_times(options);
   check_presence(options);
   check_resumption(options.resumption);

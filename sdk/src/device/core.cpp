@@ -53,13 +53,16 @@ Core::Core(Options options, std::shared_ptr<Environment> environment)
             return publish(topic, payload, std::move(how), outbox::kNoStream);
           }),
       states_(settings_, shared_),
-      worker_(io_, settings_, shared_, states_, make_random(*environment_), [this](bool clean) {
-        const std::lock_guard lock(mutex_);
-        session_over_ = true;
-        result_.clean = clean;
-        work_.reset();
-        changed_.notify_all();
-      }) {
+      worker_(io_, settings_, shared_, states_, make_random(*environment_),
+              [this](bool clean) {
+                observer_.end();
+                const std::lock_guard lock(mutex_);
+                session_over_ = true;
+                result_.clean = clean;
+                work_.reset();
+                changed_.notify_all();
+              }),
+      observer_(io_, settings_, shared_, worker_) {
   states_.set_wake([this] { worker_.notify(); });
   shared_.outbox.begin({
       .changed = [this] { worker_.notify(); },
@@ -87,6 +90,10 @@ void Core::start() {
   if (std::string remark = commands_.take_remark(); !remark.empty()) {
     shared_.emit(EventKind::storage_failed, Errc::storage_failed, std::move(remark));
   }
+  if (std::string remark = shared_.events.take_remark(); !remark.empty()) {
+    shared_.emit(EventKind::warning, {}, std::move(remark));
+  }
+  asio::post(io_, [this] { observer_.begin(); });
   if (Driver* driver = environment_->driver()) {
     driver->add(*this, "connection");
   } else {
@@ -168,6 +175,7 @@ void Core::finish_stop() {
   shared_.emit(EventKind::stopped, {}, std::move(how));
   shared_.dispatcher.finish();
   states_.close();  // after the last acknowledgement was told
+  shared_.events.close();
 }
 
 bool Core::step() {

@@ -25,6 +25,7 @@
 #include "device/check_options.hpp"
 #include "device/command_desk.hpp"
 #include "device/environment.hpp"
+#include "device/observer.hpp"
 #include "device/shared.hpp"
 #include "device/state_keepers.hpp"
 #include "device/system_environment.hpp"
@@ -102,6 +103,7 @@ class Core final : private Task {
   CommandDesk commands_;
   StateKeepers states_;
   Worker worker_;
+  Observer observer_;
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

@@ -10,6 +10,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <span>
 #include <string>
 
@@ -19,6 +20,7 @@
 #include "channel/channel.hpp"
 #include "mqtt/acknowledgement.hpp"
 #include "mqtt/client.hpp"
+#include "observe/traces.hpp"
 
 namespace holdfast::device {
 
@@ -40,6 +42,9 @@ struct LinkEvents {
   /// There may be room for another message.
   std::function<void()> room;
   std::function<void(std::string)> intruder;
+  /// Hears the MQTT that goes into TLS and comes out of it; null: nobody may. A scripted link has
+  /// no such bytes.
+  std::shared_ptr<observe::LinkTap> tap{};
 };
 
 /// What becomes of the will at a close in order.

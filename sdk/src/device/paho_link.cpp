@@ -49,6 +49,10 @@ PahoLink::PahoLink(const asio::any_io_executor& executor, std::shared_ptr<channe
 }
 
 void PahoLink::start() {
+  if (events_.tap) {
+    events_.tap->began({channel_->local_endpoint(), channel_->remote_endpoint()},
+                       channel_->resumed());
+  }
   relay_ = std::make_shared<relay::Relay>(executor_, relay_events());
   channel_->set_events(channel_events());
   channel_->pause_reading(false);
@@ -91,6 +95,7 @@ relay::RelayEvents PahoLink::relay_events() {
           [weak](std::span<const std::byte> bytes) {
             const auto self = weak.lock();
             if (!self || self->channel_closed_) return false;
+            if (self->events_.tap) self->events_.tap->up(bytes);
             if (Failure failure = self->channel_->write(bytes)) self->fail(std::move(failure));
             return self->channel_->can_write();
           },
@@ -162,7 +167,10 @@ channel::ChannelEvents PahoLink::channel_events() {
       .opened = nullptr,
       .data =
           [weak](std::span<const std::byte> bytes) {
-            if (const auto self = weak.lock()) self->relay_->from_wire(bytes);
+            const auto self = weak.lock();
+            if (!self) return;
+            if (self->events_.tap) self->events_.tap->down(bytes);
+            self->relay_->from_wire(bytes);
           },
       .writable =
           [weak] {
@@ -367,6 +375,7 @@ void PahoLink::conclude() {
 void PahoLink::abort() {
   if (over_) return;
   over_ = true;
+  if (events_.tap) events_.tap->ended();
   timer_.cancel();
   nudge_timer_.cancel();
   room_timer_.cancel();

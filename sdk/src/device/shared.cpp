@@ -20,6 +20,7 @@ void Shared::emit(EventKind kind, std::error_code error, std::string detail) {
 }
 
 void Shared::emit(Event event) {
+  events.add(event);
   if (!event_handler()) return;
   const auto post = [this](Event told) {
     // Who takes it is looked up last: an app that has taken its handler away has perhaps destroyed

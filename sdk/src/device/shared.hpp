@@ -20,6 +20,7 @@
 #include "device/calls.hpp"
 #include "device/dispatcher.hpp"
 #include "device/environment.hpp"
+#include "device/event_keeper.hpp"
 #include "device/subscriptions.hpp"
 #include "device/system_environment.hpp"
 #include "outbox/outbox.hpp"
@@ -50,7 +51,13 @@ class Shared {
       : environment(surroundings),
         outbox(limits, state_dir, {}, surroundings),
         boot_time(surroundings),
+        events(state_dir, surroundings, boot_time,
+               [this](const Failure& failure) { emit(EventKind::warning, failure); }),
         dispatcher([this](const std::string& what) { complain(what); }, surroundings) {}
+
+  ~Shared() { events.close(); }  // its thread uses the rest
+  Shared(const Shared&) = delete;
+  Shared& operator=(const Shared&) = delete;
 
   void set_event_handler(EventHandler handler);
   void emit(EventKind kind, std::error_code error, std::string detail);
@@ -74,6 +81,7 @@ class Shared {
   Subscriptions subscriptions;
   AtomicCounters counters;
   BootTime boot_time;
+  EventKeeper events;
   /// By which the budget stretches the delay budgets of messages that come now.
   std::atomic<unsigned> batching_factor{1};
   std::atomic<bool> takes_commands{false};

@@ -2,6 +2,7 @@
 
 #include <array>
 #include <bit>
+#include <chrono>
 #include <utility>
 
 #include "channel/network_key.hpp"
@@ -108,6 +109,11 @@ class SystemEnvironment final : public Environment {
 };
 
 }  // namespace
+
+std::uint64_t system_time_ns() {
+  const auto since_1970 = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::nanoseconds(since_1970).count());
+}
 
 Environment& system_environment() {
   static SystemEnvironment environment;

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <cstdint>
 #include <memory>
 
 #include "device/environment.hpp"
@@ -10,5 +11,8 @@
 namespace holdfast::device {
 
 Environment& system_environment();
+
+/// Nanoseconds since 1970 by the system's clock, right or not: for what people read, no more.
+std::uint64_t system_time_ns();
 
 }  // namespace holdfast::device

@@ -64,13 +64,15 @@ Worker::Worker(asio::io_context& io, const Settings& settings, Shared& shared, S
       sessions_(settings, shared),
       tickets_(settings, shared, [this] { return moment(); }),
       addresses_(settings, shared, [this] { return moment(); }),
+      traces_(settings.options.client_id, system_time_ns),
       ledger_(settings, shared, time_),
       presence_(settings, shared, trust_, time_, [this] { notify(); }),
       paths_(environment_, io.get_executor(), settings, path_events()),
       lines_(settings, shared),
       timer_(io),
       gate_(std::make_shared<Gate>()),
-      sender_(settings.options.mqtt_version, shared) {
+      sender_(settings.options.mqtt_version, shared),
+      state_since_(environment_.now()) {
   paths_.use_tickets(tickets_);  // not with the recovery broker, which is seen once
   paths_.use_addresses(addresses_);
   if (settings.recovery) {
@@ -168,6 +170,10 @@ void Worker::act() {
     }
   }
   acting_ = false;
+  if (session_.state() != state_) {
+    state_ = session_.state();
+    state_since_ = now();
+  }
   if (!over_) arm_timer(next);
 }
 
@@ -244,6 +250,11 @@ void Worker::carry_out(const session::Finished& finished) {
 
 // --- What the link tells -------------------------------------------------------------------------
 
+std::string Worker::traced_name() const {
+  return (with_ == With::recovery ? settings_.recovery->broker.text() : broker_name()) + " at " +
+         address_;
+}
+
 LinkEvents Worker::link_events() {
   return {
       .logged_in = [this](const mqtt_engine::Granted& granted) { logged_in(granted); },
@@ -269,6 +280,9 @@ LinkEvents Worker::link_events() {
             ++shared_.counters.intruders;
             shared_.emit(EventKind::intruder, {}, std::move(detail));
           },
+      .tap = settings_.options.allow_trace
+                 ? traces_.tap(settings_.options.mqtt_version, traced_name())
+                 : nullptr,
   };
 }
 

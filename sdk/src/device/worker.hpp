@@ -37,6 +37,7 @@
 #include "device/ticket_keeper.hpp"
 #include "device/trust_keeper.hpp"
 #include "device/trusted_time.hpp"
+#include "observe/traces.hpp"
 #include "session/session.hpp"
 
 namespace holdfast::device {
@@ -60,6 +61,9 @@ class Worker {
   void set_time(std::chrono::system_clock::time_point wall);
 
   Status status();
+  observe::Traces& traces() { return traces_; }
+  /// When the session's state became what it is.
+  Instant in_state_since() const { return state_since_; }
 
   // For a world without threads, which has no timer either.
   /// When the time comes to `ring`; empty: never.
@@ -92,6 +96,7 @@ class Worker {
   void carry_out(const session::Finished& finished);
 
   LinkEvents link_events();
+  std::string traced_name() const;
   void dialled(std::shared_ptr<Connection> connection, const Failure& failure);
   void logged_in(const mqtt_engine::Granted& granted);
   void ended(const Failure& failure);
@@ -145,6 +150,7 @@ class Worker {
   SessionKeeper sessions_;
   TicketKeeper tickets_;
   AddressKeeper addresses_;
+  observe::Traces traces_;
   LedgerKeeper ledger_;
   PresenceKeeper presence_;
   BrokerPaths paths_;
@@ -172,6 +178,8 @@ class Worker {
   std::optional<std::size_t> subscribed_at_;  // the broker; none yet in this process
   bool network_news_ = false;                 // something appeared while an attempt was under way
   bool up_ = false;                           // logged in
+  State state_ = State::idle;                 // as it was when the last action was done
+  Instant state_since_;
   bool acting_ = false;
   bool over_ = false;
 };

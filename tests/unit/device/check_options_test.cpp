@@ -379,6 +379,21 @@ TEST(CheckPublish, RefusesATimeToLiveThatEndsBeforeTheDelayDoes) {
   EXPECT_FALSE(why_not("a", 1, {.max_delay = 10s, .ttl = 10'001ms}));
 }
 
+TEST(CheckOptions, ATraceNeedsTheSocketThatItIsAskedForThrough) {
+  const auto with = [](const char* state_dir, bool socket) {
+    return [state_dir, socket](Options& o) {
+      o.allow_trace = true;
+      o.state_dir = state_dir;
+      o.status_socket = socket;
+    };
+  };
+  expect_taken(with("state", true));
+  for (const auto& set : {with("", true), with("state", false)}) {
+    EXPECT_EQ(refusal(set).field(), "allow_trace");
+    EXPECT_THAT(refusal(set).mend(), HasSubstr("status_socket"));
+  }
+}
+
 TEST(CheckOptions, RefusesABudgetThatCannotBeKept) {
   const auto with = [](Budget budget) { return [budget](Options& o) { o.budget = budget; }; };
   const Budget taken{.bytes_per_month = 10'000'000, .reserve_for_urgent = 1'000'000};
