@@ -15,10 +15,11 @@
 
 #include "common/connection.hpp"
 #include "common/descriptor.hpp"
+#include "common/event_log.hpp"
+#include "common/service.hpp"
 #include "http_server.hpp"
 #include "intake.hpp"
 #include "page.hpp"
-#include "printable.hpp"
 #include "store.hpp"
 
 namespace {
@@ -72,29 +73,10 @@ holdfast::Options options_of(const CommandLine& line) {
   return options;
 }
 
-void say(const std::string& text) {
-  std::printf("%s\n", text.c_str());
-  std::fflush(stdout);
+sample::ExitCode exit_code(const sample::EventLog& log) {
+  const std::error_code last_error = log.last_error();
+  return log.was_connected() || !last_error ? sample::kDone : sample::exit_code(last_error);
 }
-
-// Why it was never let in, if it was not.
-class Outcome {
- public:
-  void take(const holdfast::Event& event) {
-    const std::lock_guard lock(mutex_);
-    if (event.kind == holdfast::EventKind::connected) connected_ = true;
-    if (event.error) error_ = event.error;
-  }
-  sample::ExitCode exit_code() const {
-    const std::lock_guard lock(mutex_);
-    return connected_ || !error_ ? sample::kDone : sample::exit_code(error_);
-  }
-
- private:
-  mutable std::mutex mutex_;
-  bool connected_ = false;
-  std::error_code error_;
-};
 
 int run(int argc, char** argv) {
   sample::EndSignals signals;
@@ -104,18 +86,21 @@ int run(int argc, char** argv) {
 
   fleet::Store written(line.database);
   fleet::Store shown(line.database);
-  fleet::Intake intake(written, say);
+  sample::EventLog log(stdout);
+  sample::Service service;
+  fleet::Intake intake(written, [&log](const std::string& complaint) {
+    log.write(sample::Level::warning, complaint);
+  });
   // The store has one thread at a time: the device's handlers', and ours when it is pruned.
   std::mutex store;
-  Outcome outcome;
   const fleet::HttpServer server(line.port, [&] {
     return fleet::render(
         fleet::look_at(shown, fleet::now_ms(), static_cast<std::int64_t>(line.allowance)));
   });
   holdfast::Device device(options_of(line));
   device.on_event([&](const holdfast::Event& event) {
-    outcome.take(event);
-    say(std::string(holdfast::to_string(event.kind)) + ": " + fleet::printable(event.detail));
+    log.write(event);
+    service.note(event);
   });
   for (const std::string& filter : line.filters) {
     device.subscribe(filter, [&](const holdfast::Message& message) {
@@ -123,18 +108,22 @@ int run(int argc, char** argv) {
       intake.take(message, fleet::now_ms());
     });
   }
-  say("page: http://127.0.0.1:" + std::to_string(server.port()) + "/");
+  log.write(sample::Level::info, "page: http://127.0.0.1:" + std::to_string(server.port()) + "/");
   device.start();
   sample::Timer prune;
   prune.every(kPrunePeriod);
   while (signals.take() == 0) {
-    sample::wait_readable({signals.get(), prune.get()});
-    if (!prune.fired() || line.keep == 0ms) continue;
-    const std::lock_guard lock(store);
-    written.prune(fleet::now_ms() - line.keep.count());
+    sample::wait_readable({signals.get(), prune.get(), service.patience(), service.watchdog()});
+    {
+      // A handler that hangs in the file starves the watchdog as well.
+      const std::lock_guard lock(store);
+      if (prune.fired() && line.keep != 0ms) written.prune(fleet::now_ms() - line.keep.count());
+    }
+    service.tend();
   }
+  service.stopping("it was told to end");
   device.stop();
-  return outcome.exit_code();
+  return exit_code(log);
 }
 
 }  // namespace

@@ -37,7 +37,11 @@ std::vector<Sample> samples() {
           {"commands",
            HOLDFAST_COMMANDS,
            "04_commands/holdfast-commands.service",
-           {"--state-dir", "DIR/state", "--line", "file:DIR/pump", "--max-pulse", "100ms"}}};
+           {"--state-dir", "DIR/state", "--line", "file:DIR/pump", "--max-pulse", "100ms"}},
+          {"backend",
+           HOLDFAST_FLEET_BACKEND,
+           "06_backend/holdfast-backend.service",
+           {"--state-dir", "DIR/state", "--db", "DIR/fleet.db", "--http-port", "0"}}};
 }
 
 class ServiceTest : public SampleTest, public ::testing::WithParamInterface<Sample> {
