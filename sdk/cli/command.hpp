@@ -54,6 +54,7 @@ void add_call(CLI::App& app, Action& action);
 void add_decode(CLI::App& app, Action& action);
 void add_doctor(CLI::App& app, Action& action);
 void add_outbox(CLI::App& app, Action& action);
+void add_status(CLI::App& app, Action& action);
 void add_fleet(CLI::App& app, Action& action);
 void add_lab(CLI::App& app, Action& action);
 void add_plan(CLI::App& app, Action& action);

@@ -15,6 +15,7 @@
 #include "crypto/random.hpp"
 #include "device/check_options.hpp"
 #include "doctor_certificate.hpp"
+#include "doctor_device.hpp"
 #include "doctor_path.hpp"
 #include "doctor_report.hpp"
 #include "doctor_session.hpp"
@@ -30,6 +31,7 @@ using std::chrono::steady_clock;
 struct DoctorOptions {
   Connection connection{.command = "doctor", .timeout = "60s"};
   std::string topic = "holdfast/doctor";
+  std::string state_dir;  // of the device that this is about; empty: of none
   bool json = false;
 };
 
@@ -73,6 +75,7 @@ class Doctor {
   }
 
   int run() {
+    if (!options_.state_dir.empty()) ask_about_device(options_.state_dir, report_);
     std::size_t left = 1 + settings_.fallbacks.size();
     examine(settings_.broker, left);
     for (const auto& fallback : settings_.fallbacks) examine(fallback.broker, --left);
@@ -192,6 +195,10 @@ void add_doctor(CLI::App& app, Action& action) {
   command->add_option("--topic", options->topic, "where a message is published to")
       ->type_name("TOPIC")
       ->capture_default_str();
+  command
+      ->add_option("--state-dir", options->state_dir,
+                   "of a device on this host: it is asked first how it is")
+      ->type_name("DIR");
   command->add_flag("--json", options->json, "print one JSON object at the end");
   command->callback([options, &action] { action = [options] { return Doctor(*options).run(); }; });
 }

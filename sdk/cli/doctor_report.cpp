@@ -132,6 +132,10 @@ void Report::end_broker(ExitCode code) {
   on_the_way_ = false;
 }
 
+void Report::begin_device() {
+  if (several_) print_title("the device");
+}
+
 void Report::begin_host() {
   if (several_) print_title("this host");
 }

@@ -44,6 +44,8 @@ class Report {
   /// The steps that follow are on the way to this one.
   void begin_broker(std::string url);
   void end_broker(ExitCode code);
+  /// The steps that follow are those of the device that runs here.
+  void begin_device();
   /// The steps that follow are this host's.
   void begin_host();
 

@@ -67,6 +67,7 @@ int main(int argc, char** argv) {
   add_decode(app, action);
   add_doctor(app, action);
   add_outbox(app, action);
+  add_status(app, action);
   add_fleet(app, action);
   add_lab(app, action);
   add_plan(app, action);

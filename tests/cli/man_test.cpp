@@ -41,7 +41,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Page{"holdfast-lab", {{"lab"}}}, Page{"holdfast-decode", {{"decode"}}},
                       Page{"holdfast-plan", {{"plan"}}}, Page{"holdfast-fleet", {{"fleet"}}},
                       Page{"holdfast-doctor", {{"doctor"}}}, Page{"holdfast-pub", {{"pub"}}},
-                      Page{"holdfast-sub", {{"sub"}}}),
+                      Page{"holdfast-status", {{"status"}}}, Page{"holdfast-sub", {{"sub"}}}),
     [](const auto& instance) {
       std::string name = instance.param.name;
       std::replace(name.begin(), name.end(), '-', '_');

@@ -4,8 +4,10 @@
 
 #include <holdfast/device.hpp>
 
+#include <algorithm>
 #include <chrono>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 

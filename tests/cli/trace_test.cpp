@@ -65,7 +65,8 @@ TEST_F(TraceTest, WritesWhatIsSaidWithoutThePassword) {
 TEST_F(TraceTest, PayloadsAreLeftOutOnDemand) {
   const auto broker = make_strict_broker();
   auto options = options_for(broker->tls_port());
-  options.will = {.topic = "truck/17/will", .payload = std::vector<std::byte>(9, std::byte{'w'})};
+  options.will =
+      Will{.topic = "truck/17/will", .payload = std::vector<std::byte>(9, std::byte{'w'})};
   const auto device = start_device(std::move(options));
   const auto trace = start_trace(*device, {"--out", "t.pcapng", "--no-payload", "--port", "1884"});
   ASSERT_TRUE(device->deliver("truck/17/r", "21.5 degrees"));

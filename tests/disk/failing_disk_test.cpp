@@ -7,6 +7,7 @@
 
 #include "disk/small_disk.hpp"
 #include "integration/device_fixture.hpp"
+#include "observe/event_file.hpp"
 #include "support/event_wait.hpp"
 #include "support/ports.hpp"
 #include "support/subscriber.hpp"
@@ -110,6 +111,27 @@ TEST_F(FailingDiskTest, AFileThatHasReachedItsBoundMakesRoomByWhatIsDelivered) {
   ASSERT_TRUE(subscriber.wait_for_count(kMessages, kBound));
   ASSERT_TRUE(stored_.wait_for_count(kMessages, kBound));
   for (const Stored& stored : stored_.all()) EXPECT_FALSE(stored.error) << stored.detail;
+}
+
+TEST_F(FailingDiskTest, EventsThatFindNoRoomCostOneWarning) {
+  const auto broker = make_broker();
+  WatchedDevice device(disk_options(broker->tls_port()));
+  disk_->fill();
+  device->start();
+  ASSERT_TRUE(device.wait_for(EventKind::connected));
+  ASSERT_TRUE(device.wait_for(EventKind::warning));
+  ASSERT_TRUE(device.wait_for_delivery(device.publish("t", "hello")));
+  std::size_t told = 0;
+  for (const Event& event : device.events_of(EventKind::warning)) {
+    told += event.detail.find("events.1.ring") != std::string::npos ? 1U : 0U;
+  }
+  EXPECT_EQ(told, 1U);
+  disk_->empty();
+  EXPECT_TRUE(device->stop().clean);
+  std::string remark;
+  const auto kept = observe::EventFile::peek(disk_->path() / "state", remark).records;
+  ASSERT_FALSE(kept.empty()) << "the last attempt is at the end";
+  EXPECT_EQ(kept.back().kind, "stopped");
 }
 
 TEST_F(FailingDiskTest, AReadOnlyDirectoryIsNamedBeforeAnythingIsLost) {

@@ -31,7 +31,7 @@ bool is_readable(int socket) {
 }
 
 std::string ask(const fs::path& state_dir, std::string request) {
-  const Descriptor socket = observe::connect_to_status(state_dir);
+  const Descriptor socket = observe::connect_to_status(state_dir, kBound);
   EXPECT_GE(socket.get(), 0);
   request += '\n';
   ::send(socket.get(), request.data(), request.size(), MSG_NOSIGNAL);

@@ -3,6 +3,7 @@
 
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <string>
 
@@ -26,8 +27,10 @@ class SocketPath {
   std::string text_;
 };
 
-/// A connection to the device that runs on this state directory. @return below 0: nobody answers,
-/// and errno says why
-Descriptor connect_to_status(const std::filesystem::path& state_dir);
+/// A connection to the device that runs on this state directory. @param patience how long to wait
+/// in the queue of a device that serves others; 0: not at all (EAGAIN)
+/// @return below 0: nobody answers, and errno says why
+Descriptor connect_to_status(const std::filesystem::path& state_dir,
+                             std::chrono::milliseconds patience = std::chrono::milliseconds(0));
 
 }  // namespace holdfast::observe

@@ -128,8 +128,8 @@ void StatusSocket::Server::await() {
       [self = shared_from_this()](const std::error_code& error, Protocol::socket socket) {
         if (!self->acceptor_.is_open()) return;
         if (!error) self->accepted(std::move(socket));
-        // Also after an error, which is one of want (descriptors, memory) and passes.
-        self->pause_.expires_after(limits::kStatusStep);
+        // An error is one of want (descriptors, memory), and passes.
+        self->pause_.expires_after(error ? limits::kStatusTime : limits::kStatusStep);
         self->pause_.async_wait([self](const std::error_code& cancelled) {
           if (cancelled) return;
           self->waiting_ = false;

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <holdfast/error.hpp>
+
 #include "observe/event_record.hpp"
 
 namespace holdfast::observe {

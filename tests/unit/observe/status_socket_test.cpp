@@ -3,7 +3,6 @@
 
 #include "observe/status_socket.hpp"
 
-#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/socket.h>
@@ -41,9 +40,8 @@ constexpr auto kBound = 30s;
 // A client whose calls end, whatever the server does.
 class Client {
  public:
-  explicit Client(const fs::path& state_dir) : socket_(connect_to_status(state_dir)) {
+  explicit Client(const fs::path& state_dir) : socket_(connect_to_status(state_dir, kBound)) {
     const timeval bound{std::chrono::seconds(kBound).count(), 0};
-    ::fcntl(socket_.get(), F_SETFL, 0);
     ::setsockopt(socket_.get(), SOL_SOCKET, SO_RCVTIMEO, &bound, sizeof bound);
   }
   bool is_connected() const { return socket_.get() >= 0; }

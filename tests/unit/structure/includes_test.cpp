@@ -114,7 +114,7 @@ TEST(Sources, ReadClocksOnlyWhereTheSystemIsReached) {
   std::set<std::string> files;
   for (const char* room :
        {"base", "session", "budget", "ledger", "pinning", "payload", "presence", "resumption",
-        "commands", "outbox", "twin", "state", "device", "testing"}) {
+        "commands", "observe", "outbox", "twin", "state", "device", "testing"}) {
     for (const auto& entry : fs::recursive_directory_iterator(kSdk / "src" / room)) {
       std::ifstream file(entry.path());
       for (std::string text; std::getline(file, text);) {
@@ -152,6 +152,14 @@ TEST(PureRooms, IncludeNoOtherRoomButBase) {
                               "state|channel|relay|mqtt|outbox|device)/"),
                 IsEmpty());
   }
+}
+
+// What it tells of a device is handed to it: it asks nobody.
+TEST(Rooms, ObserveKnowsNoDevice) {
+  EXPECT_THAT(offenders(kSdk / "src/observe",
+                        "^(session|budget|ledger|pinning|payload|resumption|commands|twin|presence|"
+                        "channel|relay|mqtt|outbox|device)/"),
+              IsEmpty());
 }
 
 TEST(Rooms, BuildOnThePureOnesAndNotOnEachOther) {
