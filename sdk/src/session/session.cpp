@@ -8,6 +8,12 @@ namespace {
 
 using namespace std::chrono_literals;
 
+// A network that comes up is told piece by piece, and an attempt that begins with the first piece
+// fails for lack of the next: an address, the route to its neighbours, the way to the rest. More
+// pieces than these, or later ones, are a network that comes and goes.
+constexpr Duration kNetworkSettles = 1s;
+constexpr unsigned kNetworkPieces = 3;
+
 std::string in_seconds(Duration time) {
   return std::to_string(std::chrono::duration_cast<std::chrono::seconds>(time).count()) + " s";
 }
@@ -142,11 +148,20 @@ void Session::wait(Instant now, const Failure& why, std::optional<Duration> last
 
 void Session::network_changed(Instant now) {
   if (phase_ != Phase::waiting || !network_may_help_) return;
+  const bool is_next_piece = network_came_ && now >= *network_came_ &&
+                             now - *network_came_ <= kNetworkSettles &&
+                             network_helped_ < kNetworkPieces;
+  const bool is_news = !network_came_ || now - *network_came_ >= limits::kNetworkChangeInterval;
   const Instant at =
-      network_helped_ ? std::max(now, *network_helped_ + limits::kNetworkChangeInterval) : now;
+      is_next_piece || is_news ? now : *network_came_ + limits::kNetworkChangeInterval;
   if (at >= *deadline_) return;
   deadline_ = at;
-  network_helped_ = at;
+  if (is_next_piece) {
+    ++network_helped_;
+  } else {
+    network_came_ = at;
+    network_helped_ = 1;
+  }
 }
 
 void Session::renew(Instant now) {

@@ -132,7 +132,8 @@ class Session {
   void received(Instant now);
   void load(Instant now, const Load& load);
   /// The network has something that it lacked: a wait ends now if it may have been the network's
-  /// fault, but not within `limits::kNetworkChangeInterval` of the last one that ended so.
+  /// fault. Changes that come with each other (an address, then a route) end a wait each; otherwise
+  /// no two do within `limits::kNetworkChangeInterval`.
   void network_changed(Instant now);
 
   /// Acts on what is due. @return by when it has to be called again at the latest.
@@ -196,7 +197,8 @@ class Session {
   Instant up_since_{};
   bool network_may_help_ = false;  // to end the wait
   bool woken_ = false;             // the attempt was made for a message, from rest
-  std::optional<Instant> network_helped_;
+  std::optional<Instant> network_came_;  // the first of the changes that came together
+  unsigned network_helped_ = 0;          // how many of them have ended a wait
 
   std::uint64_t network_ = 0;
   Instant last_sent_{};

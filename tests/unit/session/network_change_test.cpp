@@ -45,19 +45,47 @@ TEST_F(NetworkChange, OfAnInterfaceThatFlapsMakesNoStorm) {
     if (run_.session.state() == State::connecting) run_.ended(Errc::unreachable);
     run_.run_for(100ms);
   }
-  EXPECT_LE(run_.count<Dial>() - dials_, 10U * 60U / 5U + 1U);
+  EXPECT_LE(run_.count<Dial>() - dials_, 3U * (10U * 60U / 5U + 1U));
   EXPECT_GE(run_.count<Dial>() - dials_, 10U * 60U / 5U - 10U) << "and it does try";
+}
+
+// First an address, then a route: an attempt in between has failed at once.
+TEST_F(NetworkChange, IsTakenPieceByPiece) {
+  fail_for_long();
+  for (std::size_t piece = 1; piece <= 3; ++piece) {
+    run_.run_for(300ms);
+    changed();
+    EXPECT_EQ(run_.count<Dial>(), dials_ + piece);
+    run_.ended(Errc::unreachable);
+  }
+  changed();
+  EXPECT_EQ(run_.count<Dial>(), dials_ + 3) << "no network has so many pieces";
+  run_.run_for(5s);
+  EXPECT_EQ(run_.count<Dial>(), dials_ + 4);
+}
+
+TEST_F(NetworkChange, ThatComesLaterIsAnother) {
+  fail_for_long();
+  changed();
+  run_.ended(Errc::unreachable);
+  run_.run_for(1100ms);
+  changed();
+  EXPECT_EQ(run_.count<Dial>(), dials_ + 1);
+  run_.run_for(3900ms);
+  EXPECT_EQ(run_.count<Dial>(), dials_ + 2);
 }
 
 TEST_F(NetworkChange, DoesNotPutAnAttemptOff) {
   run_.start();
   run_.ended(Errc::unreachable);  // 500 ms
-  changed();
-  EXPECT_EQ(run_.count<Dial>(), 2U);
-  run_.ended(Errc::unreachable);  // 1 s
+  for (std::size_t n = 2; n <= 4; ++n) {
+    changed();
+    EXPECT_EQ(run_.count<Dial>(), n);
+    run_.ended(Errc::unreachable);  // 1, 2, 4 s
+  }
   changed();
   run_.run_for(run_.last<Wait>().time);
-  EXPECT_EQ(run_.count<Dial>(), 3U);
+  EXPECT_EQ(run_.count<Dial>(), 5U);
 }
 
 TEST_F(NetworkChange, DoesNotEndAWaitThatTheBrokerAskedFor) {
