@@ -3,6 +3,8 @@
 #include <cstdio>
 #include <utility>
 
+#include "spdlog_sink.hpp"
+
 namespace board {
 namespace {
 
@@ -17,7 +19,7 @@ constexpr auto kDrainBound = 5s;
 
 BoardApp::BoardApp(holdfast::Options options, const Settings& settings)
     : settings_(settings),
-      log_(settings.output == Output::status_json ? stderr : stdout),
+      log_(spdlog_sink(settings.output == Output::status_json ? stderr : stdout)),
       device_(std::move(options)),
       readings_(device_.stream<BoardReading>(settings.topic_prefix + "/r",
                                              {.max_delay = settings.max_delay})) {

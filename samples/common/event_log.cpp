@@ -6,48 +6,6 @@
 
 namespace sample {
 
-Level level_of(const holdfast::Event& event) {
-  using holdfast::EventKind;
-  switch (event.kind) {
-    case EventKind::key_refused:
-    case EventKind::storage_failed:
-    case EventKind::message_refused:
-    case EventKind::message_set_aside:
-    case EventKind::subscription_refused:
-    case EventKind::handler_failed:
-      return Level::error;
-    case EventKind::connect_failed:
-    case EventKind::message_dropped:
-    case EventKind::message_unhandled:
-    case EventKind::payload_rejected:
-    case EventKind::inbound_overflow:
-    case EventKind::events_dropped:
-    case EventKind::intruder:
-    case EventKind::pin_set_refused:
-    case EventKind::pin_set_expired:
-    case EventKind::duplicate_client_id:
-    case EventKind::command_refused:
-    case EventKind::reply_unexpected:
-    case EventKind::state_refused:
-    case EventKind::budget_used:
-    case EventKind::budget_projection:
-    case EventKind::warning:
-      return Level::warning;
-    case EventKind::disconnected:
-      return event.error ? Level::notice : Level::info;
-    default:
-      return Level::info;
-  }
-}
-
-std::string to_line(const holdfast::Event& event) {
-  const std::string kind(holdfast::to_string(event.kind));
-  const std::string& detail = event.detail;
-  if (detail.starts_with(kind)) return detail;  // "connected to …" needs no "connected:"
-  if (!detail.empty()) return kind + ": " + detail;
-  return event.error ? kind + ": " + event.error.message() : kind;
-}
-
 bool is_journal(std::FILE* out) {
   const char* told = std::getenv("JOURNAL_STREAM");
   struct stat is {};
@@ -55,8 +13,16 @@ bool is_journal(std::FILE* out) {
   return std::to_string(is.st_dev) + ":" + std::to_string(is.st_ino) == told;
 }
 
+EventLog::Sink EventLog::plain_lines(std::FILE* out) {
+  return [out, has_levels = is_journal(out)](Level level, std::string_view line) {
+    if (has_levels) std::fprintf(out, "<%d>", static_cast<int>(level));
+    std::fprintf(out, "%.*s\n", static_cast<int>(line.size()), line.data());
+    std::fflush(out);  // a log that is piped should not lag behind
+  };
+}
+
 void EventLog::write(const holdfast::Event& event) {
-  write(level_of(event), to_line(event));
+  write(holdfast::severity_of(event), holdfast::to_line(event));
   const std::lock_guard lock(mutex_);
   if (event.kind == holdfast::EventKind::connected) was_connected_ = true;
   if (event.kind == holdfast::EventKind::connect_failed) last_error_ = event.error;
@@ -64,9 +30,7 @@ void EventLog::write(const holdfast::Event& event) {
 
 void EventLog::write(Level level, std::string_view line) {
   const std::lock_guard lock(mutex_);
-  if (has_levels_) std::fprintf(out_, "<%d>", static_cast<int>(level));
-  std::fprintf(out_, "%.*s\n", static_cast<int>(line.size()), line.data());
-  std::fflush(out_);  // a log that is piped should not lag behind
+  sink_(level, line);
 }
 
 bool EventLog::was_connected() const {

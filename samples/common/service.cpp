@@ -9,8 +9,6 @@
 #include <cstdlib>
 #include <cstring>
 
-#include "common/event_log.hpp"
-
 namespace sample {
 namespace {
 
@@ -85,7 +83,7 @@ void Service::status(std::string_view line) {
 }
 
 void Service::note(const holdfast::Event& event) {
-  if (concerns_the_line(event.kind)) status(to_line(event));
+  if (concerns_the_line(event.kind)) status(holdfast::to_line(event));
   if (event.kind == holdfast::EventKind::connected) ready();
 }
 

@@ -3,7 +3,6 @@
 #include <memory>
 #include <utility>
 
-#include "common/event_log.hpp"
 
 namespace view {
 namespace {
@@ -91,7 +90,7 @@ std::vector<board::BoardReadingT> Watcher::take(std::vector<std::string>& notes)
   for (Item& item : inbox_.take()) {
     if (const auto* event = std::get_if<holdfast::Event>(&item)) {
       if (!concerns_person(event->kind)) continue;
-      notes.push_back("viewer: " + sample::to_line(*event));
+      notes.push_back("viewer: " + holdfast::to_line(*event));
       continue;
     }
     auto& arrived = std::get<Arrived>(item);
