@@ -41,13 +41,13 @@ void expect_directory(const fs::path& directory) {
   if (found.type() == fs::file_type::not_found) {
     refuse("there is no such directory", directory.string(), "name the state_dir of a device");
   }
+  if (!error && !fs::is_directory(found)) {
+    refuse("this is no directory", directory.string(), "name the state_dir of a device");
+  }
   if (error || ::access(directory.c_str(), R_OK | X_OK) != 0) {
     refuse("this user may not look into the directory",
            directory.string() + ": " + reason(error ? error.value() : errno),
            "run this as the device's user, or as root");
-  }
-  if (!fs::is_directory(found)) {
-    refuse("this is no directory", directory.string(), "name the state_dir of a device");
   }
 }
 

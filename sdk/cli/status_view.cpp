@@ -145,7 +145,12 @@ std::string sum_in_words(std::uint64_t up, std::uint64_t down) {
 std::string time_in_words(const Json& event) {
   if (const std::uint64_t at = number_in(event, "time_ms"); at > 0)
     return format_moment(at / 1'000);
-  return "boot + " + format_duration(milliseconds(number_in(event, "since_boot_ms")));
+  const std::uint64_t seconds = number_in(event, "since_boot_ms") / 1'000;
+  std::array<char, 48> text{};
+  std::snprintf(text.data(), text.size(), "boot + %llu:%02u:%02u",
+                static_cast<unsigned long long>(seconds / 3'600),
+                static_cast<unsigned>(seconds / 60 % 60), static_cast<unsigned>(seconds % 60));
+  return text.data();
 }
 
 }  // namespace

@@ -40,8 +40,8 @@ INSTANTIATE_TEST_SUITE_P(
                       Page{"holdfast-trace", {{"trace"}}}, Page{"holdfast-call", {{"call"}}},
                       Page{"holdfast-lab", {{"lab"}}}, Page{"holdfast-decode", {{"decode"}}},
                       Page{"holdfast-plan", {{"plan"}}}, Page{"holdfast-fleet", {{"fleet"}}},
-                      Page{"holdfast-doctor", {{"doctor"}}}, Page{"holdfast-pub", {{"pub"}}},
-                      Page{"holdfast-status", {{"status"}}}, Page{"holdfast-sub", {{"sub"}}}),
+                      Page{"holdfast-doctor", {{"doctor"}}}, Page{"holdfast-status", {{"status"}}},
+                      Page{"holdfast-pub", {{"pub"}}}, Page{"holdfast-sub", {{"sub"}}}),
     [](const auto& instance) {
       std::string name = instance.param.name;
       std::replace(name.begin(), name.end(), '-', '_');

@@ -214,7 +214,7 @@ TEST_F(StatusTest, TheDoctorTellsWhyADeviceIsNotConnected) {
   const auto device = start_cli(
       {"sub", "--broker", "mqtts://127.0.0.1:" + std::to_string(unused_port()), "--pin", key_.pin,
        "--pin", backup_.pin, "--topic", "t", "--state-dir", "state", "--timeout", "0"});
-  ASSERT_TRUE(device->wait_for_line("refused", kBound)) << device->output();
+  ASSERT_TRUE(eventually([this] { return last_kept() == "waiting"; }, kBound)) << device->output();
   const Visit seen = visit(words("doctor", broker_->tls_port(), {"--state-dir", path("state")}));
   EXPECT_EQ(seen.status, 0) << "the way is good: " << seen.err;
   EXPECT_EQ(seen.finding("device"), "failed");
