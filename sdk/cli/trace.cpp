@@ -83,7 +83,7 @@ class TraceRun {
 };
 
 Descriptor TraceRun::connect() const {
-  Descriptor device = observe::connect_to_status(options_.state_dir);
+  Descriptor device = observe::connect_to_status(options_.state_dir, kAnswerTime);
   if (device.get() >= 0) return device;
   const int error = errno;
   if (error == ENOENT || error == ENOTDIR || error == ECONNREFUSED) {
