@@ -64,6 +64,7 @@ class TraceRun {
   std::string await_answer();
   bool copy();
   std::optional<std::string> read_some();
+  void await_bytes() const;
   void ask_for_end();
   int conclude(bool reader_stays) const;
 
@@ -83,7 +84,7 @@ class TraceRun {
 };
 
 Descriptor TraceRun::connect() const {
-  Descriptor device = observe::connect_to_status(options_.state_dir);
+  Descriptor device = observe::connect_to_status(options_.state_dir, kAnswerTime);
   if (device.get() >= 0) return device;
   const int error = errno;
   if (error == ENOENT || error == ENOTDIR || error == ECONNREFUSED) {
@@ -121,10 +122,8 @@ std::string TraceRun::await_answer() {
       throw CommandError(kNotReachable, "the device does not answer", options_.state_dir,
                          "it may be busy; try again");
     }
-    if (wake_.wait(until, device_.get()).interrupted) {
-      throw CommandError(kNotReachable, "interrupted before the device had answered",
-                         options_.state_dir, "");
-    }
+    // Also after Ctrl-C, so that what the device has begun becomes a whole file.
+    if (wake_.wait(until, device_.get()).interrupted) await_bytes();
     if (auto part = read_some()) answer += *part;
     if (over_ && answer.empty()) {
       throw CommandError(kNotReachable, "the device has hung up", options_.state_dir,
@@ -151,6 +150,12 @@ void TraceRun::ask_for_end() {
   ::shutdown(device_.get(), SHUT_WR);
 }
 
+// `wake_` does not sleep any more after Ctrl-C.
+void TraceRun::await_bytes() const {
+  pollfd device{device_.get(), POLLIN, 0};
+  ::poll(&device, 1, 100);
+}
+
 // One step. @return false: nobody reads our stdout any more
 bool TraceRun::copy() {
   if (!ends_at_) {
@@ -159,9 +164,7 @@ bool TraceRun::copy() {
     if (woken.reader_gone) return false;
     if (woken.interrupted || woken.timed_out) ask_for_end();
   } else {
-    // `wake_` does not sleep any more after Ctrl-C.
-    pollfd device{device_.get(), POLLIN, 0};
-    ::poll(&device, 1, 100);
+    await_bytes();
     if (Clock::now() >= *ends_at_) over_ = true;
   }
   const auto part = read_some();
