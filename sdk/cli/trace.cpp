@@ -20,6 +20,7 @@
 #include "capture_output.hpp"
 #include "command.hpp"
 #include "observe/socket_path.hpp"
+#include "printable.hpp"
 #include "wake.hpp"
 
 namespace holdfast::cli {
@@ -173,8 +174,8 @@ bool TraceRun::copy() {
 
 int TraceRun::conclude(bool reader_stays) const {
   const CaptureSums& sums = output_->sums();
-  std::string text = std::to_string(sums.packets) + " packets of " +
-                     std::to_string(sums.connections) + " connections";
+  std::string text =
+      counted(sums.packets, "packet") + " of " + counted(sums.connections, "connection");
   if (sums.whole) text += ", " + std::to_string(sums.dropped) + " dropped";
   if (options_.out != "-") text += ", in " + options_.out;
   note("trace", text);

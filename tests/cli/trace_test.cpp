@@ -35,7 +35,7 @@ TEST_F(TraceTest, WritesWhatIsSaidWithoutThePassword) {
   ASSERT_TRUE(device->deliver("truck/17/r", "21.5 degrees"));
   trace->signal(SIGINT);
   EXPECT_EQ(trace->wait_exit(kBound), 0) << trace->output();
-  EXPECT_TRUE(holds(trace->output(), "1 connections, 0 dropped, in t.pcapng")) << trace->output();
+  EXPECT_TRUE(holds(trace->output(), "1 connection, 0 dropped, in t.pcapng")) << trace->output();
   EXPECT_TRUE(device->wait_for(EventKind::trace_ended));
 
   const std::string bytes = content("t.pcapng");
@@ -114,7 +114,7 @@ TEST_F(TraceTest, EndsAfterItsTime) {
   EXPECT_EQ(file.trouble, "");
   EXPECT_EQ(file.sums, 1U);
   EXPECT_EQ(file.packets.size(), 5U) << "how the connection began";
-  EXPECT_TRUE(result.says("5 packets of 1 connections, 0 dropped")) << result.err;
+  EXPECT_TRUE(result.says("5 packets of 1 connection, 0 dropped")) << result.err;
 }
 
 TEST_F(TraceTest, AReaderThatGoesEndsItQuietly) {
