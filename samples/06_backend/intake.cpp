@@ -112,13 +112,13 @@ std::int64_t bounded(std::uint64_t count) {
 
 std::vector<Spending> spending_of(const DeviceStatus& status) {
   std::vector<Spending> spending;
-  if (status.kib_by_cause() == nullptr) return spending;
+  if (status.permille_by_cause() == nullptr) return spending;
   // A later release may know causes that this one has no name for.
-  const auto known = std::min<std::size_t>(status.kib_by_cause()->size(), holdfast::kCauses);
+  const auto known = std::min<std::size_t>(status.permille_by_cause()->size(), holdfast::kCauses);
   for (std::size_t cause = 0; cause < known; ++cause) {
-    const auto kib = status.kib_by_cause()->Get(static_cast<flatbuffers::uoffset_t>(cause));
+    const auto share = status.permille_by_cause()->Get(static_cast<flatbuffers::uoffset_t>(cause));
     spending.push_back(
-        {std::string(to_string(static_cast<holdfast::Cause>(cause))), std::int64_t{kib}});
+        {std::string(to_string(static_cast<holdfast::Cause>(cause))), std::int64_t{share}});
   }
   return spending;
 }

@@ -65,13 +65,11 @@ std::string of_allowance(std::int64_t used, std::int64_t allowance) {
 
 // What the bytes were for, dearest first: "payload 41 %, headers 22 %".
 std::string spending_of(const Condition& told) {
-  std::int64_t all = 0;
-  for (const Spending& one : told.spending) all += one.kib;
   std::string text;
   for (const Spending& one : told.spending) {
-    const double share = 100.0 * static_cast<double>(one.kib) / static_cast<double>(all);
-    if (all == 0 || share < 0.5) continue;
-    text += (text.empty() ? "" : ", ") + escaped(one.cause) + format(" %.0f %%", share);
+    if (one.permille < 5) continue;
+    text += (text.empty() ? "" : ", ") + escaped(one.cause) +
+            format(" %.0f %%", static_cast<double>(one.permille) / 10);
   }
   return text;
 }

@@ -132,7 +132,7 @@ TEST_F(StoreTest, KeepsWhatTheBytesWereFor) {
   EXPECT_EQ(kept.budget_admits, "urgent_only");
   ASSERT_EQ(kept.spending.size(), 2U);
   EXPECT_EQ(kept.spending[0].cause, "headers");
-  EXPECT_EQ(kept.spending[0].kib, 40);
+  EXPECT_EQ(kept.spending[0].permille, 40);
   told.spending = {{"payload", 5}};
   store_.put_condition("truck/17", told, kNow);
   ASSERT_EQ(only().condition.value().spending.size(), 1U);
@@ -274,12 +274,13 @@ TEST(Page, HasABudgetWhereOneIsTold) {
 
 TEST(Page, TellsWhatTheBytesWereForAndTheDevicesOwnBudget) {
   PageModel model{.now_ms = kNow, .all_devices = 1, .allowance = 10'000'000, .devices = {{}}};
-  model.devices[0].row = {.name = "a",
-                          .condition = Condition{.budget_used = 45'000'000,
-                                                 .budget_allowance = 50'000'000,
-                                                 .budget_admits = "urgent_only",
-                                                 .spending = {{"payload", 75}, {"<b>", 25}}},
-                          .month_bytes = 2'500'000};
+  model.devices[0].row = {
+      .name = "a",
+      .condition = Condition{.budget_used = 45'000'000,
+                             .budget_allowance = 50'000'000,
+                             .budget_admits = "urgent_only",
+                             .spending = {{"payload", 748}, {"<b>", 248}, {"dns", 4}}},
+      .month_bytes = 2'500'000};
   const std::string page = render(model);
   EXPECT_NE(page.find("payload 75 %, &lt;b&gt; 25 %"), std::string::npos);
   EXPECT_NE(page.find("90.0 % of 50.00 MB, lets through urgent_only"), std::string::npos);

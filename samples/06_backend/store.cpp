@@ -52,7 +52,7 @@ ALTER TABLE condition ADD COLUMN budget_used INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE condition ADD COLUMN budget_allowance INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE condition ADD COLUMN budget_admits TEXT NOT NULL DEFAULT '';
 CREATE TABLE spending (
-  device INTEGER NOT NULL REFERENCES device, cause TEXT NOT NULL, kib INTEGER NOT NULL,
+  device INTEGER NOT NULL REFERENCES device, cause TEXT NOT NULL, permille INTEGER NOT NULL,
   PRIMARY KEY (device, cause)) WITHOUT ROWID;
 PRAGMA user_version = 2;
 )";
@@ -219,15 +219,16 @@ void Store::put_condition(const std::string& device_name, const Condition& condi
 void Store::put_spending(std::int64_t device, const std::vector<Spending>& spending) {
   Statement(database_, "DELETE FROM spending WHERE device = ?").with(device).run();
   Statement put(database_, "INSERT OR REPLACE INTO spending VALUES (?, ?, ?)");
-  for (const Spending& one : spending) put.with(device, one.cause, one.kib).run();
+  for (const Spending& one : spending) put.with(device, one.cause, one.permille).run();
 }
 
 std::vector<Spending> Store::spending(std::int64_t device) {
-  Statement rows(database_,
-                 "SELECT cause, kib FROM spending WHERE device = ? ORDER BY kib DESC, cause");
+  Statement rows(
+      database_,
+      "SELECT cause, permille FROM spending WHERE device = ? ORDER BY permille DESC, cause");
   rows.with(device);
   std::vector<Spending> all;
-  while (rows.step()) all.push_back({.cause = rows.text(0), .kib = rows.integer(1)});
+  while (rows.step()) all.push_back({.cause = rows.text(0), .permille = rows.integer(1)});
   return all;
 }
 

@@ -38,10 +38,10 @@ struct Delivery {
   std::vector<Reading> readings;
 };
 
-/// What a device has taken for something, in KiB.
+/// What part of its bytes a device has taken for something, in thousandths.
 struct Spending {
   std::string cause;
-  std::int64_t kib = 0;
+  std::int64_t permille = 0;
 };
 
 /// What a device keeps retained of itself. Of one that is offline, only the first three, and the

@@ -159,10 +159,11 @@ Json as_json(const std::string& topic, const presence::StatusDocument& status) {
   json["connections"] = status.connections;
   json["full_handshakes"] = status.full_handshakes;
   json["resumed_handshakes"] = status.resumed_handshakes;
-  if (status.kib_by_cause) {
-    Json& causes = json["kib_by_cause"];
+  if (status.permille_by_cause) {
+    Json& causes = json["permille_by_cause"];
     for (std::size_t cause = 0; cause < kCauses; ++cause) {
-      causes[std::string(to_string(static_cast<Cause>(cause)))] = (*status.kib_by_cause)[cause];
+      causes[std::string(to_string(static_cast<Cause>(cause)))] =
+          (*status.permille_by_cause)[cause];
     }
   }
   if (status.budget) {

@@ -1,6 +1,7 @@
 #include "device/presence_keeper.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 #include <holdfast/limits.hpp>
@@ -29,6 +30,16 @@ Duration effective_delay(const Settings& settings) {
 Duration refresh_of(const Settings& settings) {
   const auto& presence = settings.options.presence;
   return presence ? Duration(presence->refresh) : Duration(0);
+}
+
+// What the bytes were for, in thousandths.
+std::array<std::uint16_t, kCauses> shares_of(const Account& account) {
+  std::array<std::uint16_t, kCauses> shares{};
+  const std::uint64_t all = account.ip_bytes().sum();
+  for (std::size_t cause = 0; cause < kCauses && all > 0; ++cause) {
+    shares[cause] = static_cast<std::uint16_t>(account.by_cause[cause].sum() * 1'000 / all);
+  }
+  return shares;
 }
 
 }  // namespace
@@ -146,10 +157,7 @@ std::vector<std::byte> PresenceKeeper::present(const Ledger& ledger,
   status.connections = ledger.installation.connections;
   status.full_handshakes = ledger.full_handshakes;
   status.resumed_handshakes = ledger.resumed_handshakes;
-  status.kib_by_cause.emplace();
-  for (std::size_t cause = 0; cause < kCauses; ++cause) {
-    (*status.kib_by_cause)[cause] = (ledger.installation.by_cause[cause].sum() + 512) / 1'024;
-  }
+  status.permille_by_cause = shares_of(ledger.installation);
   if (budget) {
     status.budget = {
         .used = budget->used, .allowance = budget->allowance, .admission = budget->admission};

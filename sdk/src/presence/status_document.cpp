@@ -58,11 +58,9 @@ std::vector<std::byte> encode_status(const StatusDocument& status) {
   if (!prefixes.empty()) pins = builder.CreateVectorOfStructs(prefixes);
   flatbuffers::Offset<flatbuffers::Vector<const wire::CandidateMark*>> candidates;
   if (!marks.empty()) candidates = builder.CreateVectorOfStructs(marks);
-  flatbuffers::Offset<flatbuffers::Vector<std::uint32_t>> kib_by_cause;
-  if (status.kib_by_cause) {
-    std::vector<std::uint32_t> counts;
-    for (const std::uint64_t kib : *status.kib_by_cause) counts.push_back(narrow(kib));
-    kib_by_cause = builder.CreateVector(counts);
+  flatbuffers::Offset<flatbuffers::Vector<std::uint16_t>> shares;
+  if (const auto& told = status.permille_by_cause) {
+    shares = builder.CreateVector(told->data(), told->size());
   }
   std::optional<wire::BudgetMark> budget;
   if (status.budget) {
@@ -79,7 +77,7 @@ std::vector<std::byte> encode_status(const StatusDocument& status) {
                      status.sdk_version, status.pin_set_proven, vouching ? &*vouching : nullptr,
                      candidates, status.boot, narrow(status.since), status.bytes_up,
                      status.bytes_down, narrow(status.connections), narrow(status.full_handshakes),
-                     narrow(status.resumed_handshakes), kib_by_cause, budget ? &*budget : nullptr),
+                     narrow(status.resumed_handshakes), shares, budget ? &*budget : nullptr),
                  Schema<wire::DeviceStatus>::identifier.data());
   const auto bytes = std::as_bytes(std::span(builder.GetBufferPointer(), builder.GetSize()));
   return {bytes.begin(), bytes.end()};
@@ -114,7 +112,7 @@ std::optional<StatusDocument> decode_status(std::span<const std::byte> bytes, st
                         .connections = table->connections(),
                         .full_handshakes = table->full_handshakes(),
                         .resumed_handshakes = table->resumed_handshakes(),
-                        .kib_by_cause = std::nullopt,
+                        .permille_by_cause = std::nullopt,
                         .budget = std::nullopt};
   if (table->pins() != nullptr) {
     for (const auto* pin : *table->pins()) status.pins.push_back(from_wire(*pin));
@@ -124,10 +122,10 @@ std::optional<StatusDocument> decode_status(std::span<const std::byte> bytes, st
       status.candidates.emplace_back(from_wire(mark->pin()), mark->matches());
     }
   }
-  if (const auto* counts = table->kib_by_cause()) {
-    const auto known = std::min<std::size_t>(counts->size(), kCauses);
-    status.kib_by_cause.emplace();
-    std::copy_n(counts->begin(), known, status.kib_by_cause->begin());
+  if (const auto* shares = table->permille_by_cause()) {
+    const auto known = std::min<std::size_t>(shares->size(), kCauses);
+    status.permille_by_cause.emplace();
+    std::copy_n(shares->begin(), known, status.permille_by_cause->begin());
   }
   if (const auto* budget = table->budget()) {
     status.budget = {.used = budget->used(),

@@ -42,9 +42,9 @@ struct StatusDocument {
   std::uint64_t connections = 0;  ///< up to 2^32 - 1, as the handshakes
   std::uint64_t full_handshakes = 0;
   std::uint64_t resumed_handshakes = 0;
-  /// IP bytes both ways since `state_dir` is in use, by the number of the `Cause`, in KiB; up to
-  /// 2^32 - 1 each. Empty: it was not told.
-  std::optional<std::array<std::uint64_t, kCauses>> kib_by_cause;
+  /// What those bytes were for, by the number of the `Cause`, in thousandths of their sum, rounded
+  /// down. Empty: it was not told.
+  std::optional<std::array<std::uint16_t, kCauses>> permille_by_cause;
   struct Budget {
     std::uint64_t used = 0;  ///< of the month, as `allowance`
     std::uint64_t allowance = 0;

@@ -54,7 +54,7 @@ StatusDocument present() {
 // With what came after the golden bytes were written.
 StatusDocument full() {
   StatusDocument status = present();
-  status.kib_by_cause = {1, 2, 3, 4, 5, 6, 7, 8, 0xFFFF'FFFF};
+  status.permille_by_cause = {91, 92, 93, 94, 95, 96, 97, 98, 244};
   status.budget = {
       .used = 41'000'000, .allowance = 50'000'000, .admission = Admission::urgent_only};
   return status;
@@ -92,25 +92,25 @@ TEST(StatusDocument, TakesNumbersThatDoNotFitAsTheLargest) {
   EXPECT_EQ(decode_status(encode_status(status), why)->connections, 0xFFFF'FFFFU);
 }
 
-TEST(StatusDocument, TheBillByCauseAndTheBudgetTakeAHundredBytesAtMost) {
-  EXPECT_LE(encode_status(full()).size(), encode_status(present()).size() + 100U);
+TEST(StatusDocument, TheBillByCauseAndTheBudgetTakeEightyBytesAtMost) {
+  EXPECT_LE(encode_status(full()).size(), encode_status(present()).size() + 80U);
 }
 
 TEST(StatusDocument, OfALaterReleaseIsReadAsFarAsItIsKnown) {
   flatbuffers::FlatBufferBuilder builder;
-  const auto causes = builder.CreateVector(std::vector<std::uint32_t>(kCauses + 2, 9));
+  const auto causes = builder.CreateVector(std::vector<std::uint16_t>(kCauses + 2, 9));
   const wire::BudgetMark budget(1, 2, 200);
   wire::DeviceStatusBuilder table(builder);
   table.add_online(true);
-  table.add_kib_by_cause(causes);
+  table.add_permille_by_cause(causes);
   table.add_budget(&budget);
   builder.Finish(table.Finish(), Schema<wire::DeviceStatus>::identifier.data());
   std::string why;
   const auto read =
       decode_status(std::as_bytes(std::span(builder.GetBufferPointer(), builder.GetSize())), why);
   ASSERT_TRUE(read) << why;
-  ASSERT_TRUE(read->kib_by_cause);
-  EXPECT_THAT(*read->kib_by_cause, testing::Each(9U));
+  ASSERT_TRUE(read->permille_by_cause);
+  EXPECT_THAT(*read->permille_by_cause, testing::Each(9U));
   ASSERT_TRUE(read->budget);
   EXPECT_EQ(read->budget->admission, Admission::nothing);
 }
