@@ -111,7 +111,8 @@ TEST(Metrics, EachCauseIsThereBothWays) {
 TEST(Metrics, CountersEndInTotalAndGaugesDoNot) {
   Snapshot snapshot = a_snapshot();
   snapshot.status.budget = BudgetStatus{.projection = 2, .renews = 3};
-  for (const auto& [name, type] : Scrape(metrics_text(snapshot)).types()) {
+  const Scrape scrape(metrics_text(snapshot));
+  for (const auto& [name, type] : scrape.types()) {
     EXPECT_EQ(name.ends_with("_total"), type == "counter") << name;
   }
 }
