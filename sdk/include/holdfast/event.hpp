@@ -88,7 +88,7 @@ HOLDFAST_EXPORT std::string_view to_string(Severity severity) noexcept;
 HOLDFAST_EXPORT Severity severity_of(const Event& event) noexcept;
 
 /// An event as one line of a log, without its end: the kind and the detail, or what the error says
-/// where there is none.
+/// where there is none. Control characters, which may come from others, are written as \\xNN.
 HOLDFAST_EXPORT std::string to_line(const Event& event);
 
 }  // namespace holdfast
