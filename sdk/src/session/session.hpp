@@ -195,8 +195,8 @@ class Session {
   Then then_ = Then::stop;
   Instant dialled_at_{};
   Instant up_since_{};
-  bool network_may_help_ = false;  // to end the wait
-  bool woken_ = false;             // the attempt was made for a message, from rest
+  bool network_may_help_ = false;        // to end the wait
+  bool woken_ = false;                   // the attempt was made for a message, from rest
   std::optional<Instant> network_came_;  // the first of the changes that came together
   unsigned network_helped_ = 0;          // how many of them have ended a wait
 
