@@ -124,7 +124,12 @@ class RealStage : public Stage {
     publisher.publish("t/cmd", text);
     EXPECT_TRUE(publisher.wait_acks(kBound));
   }
-  void end_connection() override { proxy_.cut_all(TcpProxy::Cut::kFinish); }
+  // Paho acknowledges on a thread of its own. A command that was not acknowledged would be heard
+  // again, and rightly.
+  void end_connection() override {
+    EXPECT_TRUE(broker_.wait_log(std::string("Received PUBACK from ") + kName, kBound));
+    proxy_.cut_all(TcpProxy::Cut::kFinish);
+  }
   void publish_and_lose_acknowledgement() override {
     proxy_.black_hole(true, TcpProxy::Way::kDown);
     diary_.publish("t/1", "three");

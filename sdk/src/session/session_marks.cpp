@@ -24,8 +24,11 @@ bool SessionMarks::add(std::string_view broker) {
 
 std::vector<std::uint8_t> encode_session_marks(const SessionMarks& marks) {
   flatbuffers::FlatBufferBuilder builder;
-  builder.Finish(wire::CreateSessionMarks(builder, builder.CreateString(marks.client_id()),
-                                          builder.CreateVectorOfStrings(marks.brokers())),
+  // One after the other: as arguments of one call each compiler would write them in an order of its
+  // own.
+  const auto brokers = builder.CreateVectorOfStrings(marks.brokers());
+  const auto client_id = builder.CreateString(marks.client_id());
+  builder.Finish(wire::CreateSessionMarks(builder, client_id, brokers),
                  Schema<wire::SessionMarks>::identifier.data());
   return {builder.GetBufferPointer(), builder.GetBufferPointer() + builder.GetSize()};
 }

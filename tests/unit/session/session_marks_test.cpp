@@ -13,6 +13,7 @@ namespace holdfast::session {
 namespace {
 
 using testing::ElementsAre;
+using testing::ElementsAreArray;
 using testing::IsEmpty;
 
 SessionMarks sample() {
@@ -54,7 +55,7 @@ TEST(SessionMarks, AreReadAsTheyWereWritten) {
 }
 
 // Written by 0.1.0. If this fails, the format has changed: see docs/formats/session_marks.md.
-TEST(SessionMarks, OfThisReleaseAreReadFromTheirBytes) {
+TEST(SessionMarks, OfThisReleaseAreReadFromTheirBytesAndTheSameOnEachMachine) {
   constexpr std::array kGolden = std::to_array<std::uint8_t>(
       {0x10, 0x00, 0x00, 0x00, 0x48, 0x46, 0x53, 0x4D, 0x08, 0x00, 0x0C, 0x00, 0x04, 0x00, 0x08,
        0x00, 0x08, 0x00, 0x00, 0x00, 0x08, 0x00, 0x00, 0x00, 0x14, 0x00, 0x00, 0x00, 0x08, 0x00,
@@ -68,6 +69,7 @@ TEST(SessionMarks, OfThisReleaseAreReadFromTheirBytes) {
   ASSERT_TRUE(read) << why;
   EXPECT_EQ(read->client_id(), "truck-17");
   EXPECT_THAT(read->brokers(), ElementsAre("broker.example.com:8883", "192.0.2.1:443"));
+  EXPECT_THAT(encode_session_marks(sample()), ElementsAreArray(kGolden));
 }
 
 TEST(SessionMarks, RefuseWhatIsNone) {
