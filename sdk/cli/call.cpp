@@ -9,6 +9,8 @@
 #include <string>
 #include <string_view>
 
+#include <CLI/CLI.hpp>
+
 #include <holdfast/device.hpp>
 #include <holdfast/limits.hpp>
 

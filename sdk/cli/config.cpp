@@ -5,6 +5,8 @@
 #include <string>
 #include <utility>
 
+#include <CLI/CLI.hpp>
+
 #include <holdfast/config_file.hpp>
 
 #include "command.hpp"

@@ -4,6 +4,8 @@
 #include <array>
 #include <chrono>
 
+#include <CLI/CLI.hpp>
+
 #include <holdfast/config_file.hpp>
 #include <holdfast/limits.hpp>
 

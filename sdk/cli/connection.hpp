@@ -10,12 +10,14 @@
 #include <system_error>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include <holdfast/config_file.hpp>
 #include <holdfast/device.hpp>
 
 #include "command.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace holdfast::cli {
 

@@ -3,6 +3,8 @@
 #include <memory>
 #include <string>
 
+#include <CLI/CLI.hpp>
+
 #include <holdfast/limits.hpp>
 
 #include "command.hpp"

@@ -4,6 +4,8 @@
 #include <map>
 #include <utility>
 
+#include <CLI/CLI.hpp>
+
 #include <holdfast/limits.hpp>
 
 #include "command.hpp"

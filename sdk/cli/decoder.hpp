@@ -10,13 +10,15 @@
 #include <string>
 #include <vector>
 
-#include <CLI/CLI.hpp>
-
 #include <holdfast/message.hpp>
 #include <holdfast/payload.hpp>
 
 #include "decoding/schema_set.hpp"
 #include "series_rows.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace holdfast::cli {
 

@@ -7,6 +7,8 @@
 #include <string>
 #include <utility>
 
+#include <CLI/CLI.hpp>
+
 #include <holdfast/device.hpp>
 #include <holdfast/limits.hpp>
 

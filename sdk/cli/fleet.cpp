@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <CLI/CLI.hpp>
+
 #include "base/hex.hpp"
 #include "command.hpp"
 #include "connection.hpp"

@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include <CLI/CLI.hpp>
+
 #include <holdfast/device.hpp>
 
 #include "command.hpp"

@@ -5,10 +5,12 @@
 #include <cstdint>
 #include <string>
 
-#include <CLI/CLI.hpp>
-
 #include "connection.hpp"
 #include "fleet_view.hpp"
+
+namespace CLI {
+class App;
+}
 
 namespace holdfast::cli {
 

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include <CLI/CLI.hpp>
+
 #include "broker_keys.hpp"
 #include "command.hpp"
 #include "crypto/pem.hpp"

@@ -16,6 +16,8 @@
 #include <utility>
 #include <vector>
 
+#include <CLI/CLI.hpp>
+
 #include "broker_keys.hpp"
 #include "child_process.hpp"
 #include "command.hpp"

@@ -6,6 +6,8 @@
 #include <exception>
 #include <string>
 
+#include <CLI/CLI.hpp>
+
 #include <holdfast/error.hpp>
 #include <holdfast/version.hpp>
 

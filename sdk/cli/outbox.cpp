@@ -6,6 +6,8 @@
 #include <filesystem>
 #include <system_error>
 
+#include <CLI/CLI.hpp>
+
 #include "outbox/store.hpp"
 
 namespace holdfast::cli {

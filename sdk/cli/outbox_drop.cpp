@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include <CLI/CLI.hpp>
+
 #include "files.hpp"
 #include "json_output.hpp"
 #include "outbox.hpp"

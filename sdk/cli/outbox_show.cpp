@@ -10,6 +10,8 @@
 #include <utility>
 #include <vector>
 
+#include <CLI/CLI.hpp>
+
 #include <holdfast/message.hpp>
 
 #include "files.hpp"

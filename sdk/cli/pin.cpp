@@ -1,5 +1,7 @@
 // holdfast pin: the pin of a certificate, a key, a request, or of what a server shows.
 
+#include <CLI/CLI.hpp>
+
 #include <nlohmann/json.hpp>
 
 #include <memory>

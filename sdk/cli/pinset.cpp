@@ -1,5 +1,7 @@
 #include "pinset.hpp"
 
+#include <CLI/CLI.hpp>
+
 namespace holdfast::cli {
 
 void add_pinset(CLI::App& app, Action& action) {

@@ -5,6 +5,8 @@
 #include <memory>
 #include <string>
 
+#include <CLI/CLI.hpp>
+
 #include "files.hpp"
 #include "fleet_reader.hpp"
 #include "key_source.hpp"

@@ -6,6 +6,8 @@
 #include <string>
 #include <vector>
 
+#include <CLI/CLI.hpp>
+
 #include "files.hpp"
 #include "pin_set_file.hpp"
 #include "pinning/document_writer.hpp"

@@ -1,5 +1,7 @@
 // holdfast pinset show: everything that is in a set, in plain words.
 
+#include <CLI/CLI.hpp>
+
 #include <nlohmann/json.hpp>
 
 #include <memory>

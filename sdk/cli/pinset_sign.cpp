@@ -4,6 +4,8 @@
 #include <optional>
 #include <string>
 
+#include <CLI/CLI.hpp>
+
 #include "crypto/signing_key.hpp"
 #include "key_source.hpp"
 #include "pin_set_file.hpp"

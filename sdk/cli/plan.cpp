@@ -11,6 +11,8 @@
 #include <utility>
 #include <vector>
 
+#include <CLI/CLI.hpp>
+
 #include <holdfast/limits.hpp>
 
 #include "command.hpp"

@@ -1,6 +1,8 @@
 // holdfast pub: publishes, and waits until everything is acknowledged.
 
 #include <unistd.h>
+#include <CLI/CLI.hpp>
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>

@@ -8,6 +8,8 @@
 #include <optional>
 #include <string>
 
+#include <CLI/CLI.hpp>
+
 #include <holdfast/limits.hpp>
 
 #include "command.hpp"

@@ -14,6 +14,8 @@
 #include <utility>
 #include <vector>
 
+#include <CLI/CLI.hpp>
+
 #include <holdfast/device.hpp>
 
 #include "base/hex.hpp"

@@ -8,8 +8,6 @@
 #include <string>
 #include <string_view>
 
-#include <CLI/CLI.hpp>
-
 namespace holdfast::cli {
 
 /// "250ms", "5s", "2min", "1h", "365d"; a number alone is seconds.
