@@ -7,6 +7,8 @@
 #include <thread>
 #include <vector>
 
+#include "channel/tls_context.hpp"
+
 namespace holdfast::broker_test {
 
 void run_crowd(unsigned count, unsigned threads, const std::function<void(unsigned)>& action) {
@@ -23,6 +25,7 @@ void run_crowd(unsigned count, unsigned threads, const std::function<void(unsign
         next = count;  // the others end as well
       }
     }
+    channel::free_thread_caches();
   };
   std::vector<std::thread> crowd;
   for (unsigned i = 0; i < std::min(count, threads); ++i) crowd.emplace_back(work);

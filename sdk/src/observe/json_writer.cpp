@@ -1,8 +1,5 @@
 #include "observe/json_writer.hpp"
 
-#include <array>
-#include <cstdio>
-
 namespace holdfast::observe {
 namespace {
 
@@ -33,10 +30,14 @@ Character first_of(std::string_view text) {
   return {code, bytes};
 }
 
+// RFC 8259 section 7: \uXXXX.
 void append_escape(std::string& to, char32_t unit) {
-  std::array<char, 8> text{};
-  std::snprintf(text.data(), text.size(), "\\u%04x", static_cast<unsigned>(unit));
-  to += text.data();
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  to += "\\u";
+  for (unsigned shift = 16; shift > 0;) {
+    shift -= 4;
+    to += kDigits[unit >> shift & 0xFU];
+  }
 }
 
 }  // namespace
