@@ -3,7 +3,9 @@
 # shellcheck shell=bash
 
 processes=()
-broker_command=(mosquitto)  # a stage may put something before it, as nsenter
+# A stage may put something before the command, as nsenter, and want a certain port.
+broker_command=(mosquitto)
+wanted_port=""
 
 stop_processes() {
   local process
@@ -42,14 +44,14 @@ make_identity() {
     -out "$work/cert.pem"
 }
 
-# start_broker [PORT]: starts mosquitto on this port or a free one, and sets `port`.
+# Starts mosquitto on the wanted port or a free one, and sets `port`.
 start_broker() {
-  local user="" wanted=${1:-}
+  local user=""
   if ((EUID == 0)); then
     user='user root'  # or it could not read the key
   fi
   for _ in {1..20}; do
-    port=${wanted:-$((20000 + RANDOM % 12000))}
+    port=${wanted_port:-$((20000 + RANDOM % 12000))}
     cat >"$work/mosquitto.conf" <<CONFIG
 $user
 log_dest stderr
