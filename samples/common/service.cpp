@@ -36,12 +36,12 @@ std::string one_line(std::string_view text) {
   return line;
 }
 
+// That it waits for the next attempt is no status: it would take the place of the reason.
 bool concerns_the_line(holdfast::EventKind kind) {
   using holdfast::EventKind;
-  for (const EventKind one :
-       {EventKind::connected, EventKind::connect_failed, EventKind::disconnected,
-        EventKind::waiting, EventKind::resting, EventKind::key_refused, EventKind::storage_failed,
-        EventKind::storage_works}) {
+  for (const EventKind one : {EventKind::connected, EventKind::connect_failed,
+                              EventKind::disconnected, EventKind::resting, EventKind::key_refused,
+                              EventKind::storage_failed, EventKind::storage_works}) {
     if (kind == one) return true;
   }
   return false;

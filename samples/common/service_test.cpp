@@ -95,6 +95,13 @@ TEST_P(ServiceTest, TheWatchdogStarvesWhenWorkHangs) {
   EXPECT_EQ(count(manager_, "STATUS=something hangs; the watchdog is no longer fed"), 1);
 }
 
+TEST_P(ServiceTest, TheReasonStaysWhileItWaitsForTheNextAttempt) {
+  Service service({.socket = manager_.name()});
+  service.note(event(holdfast::EventKind::connect_failed, "no route"));
+  service.note(event(holdfast::EventKind::waiting, "attempt 2 in 1 s"));
+  EXPECT_EQ(manager_.all(), std::vector<std::string>{"STATUS=connect_failed: no route"});
+}
+
 TEST_P(ServiceTest, AStatusIsOneLine) {
   Service service({.socket = manager_.name()});
   service.status("one\nREADY=1\nthree");

@@ -3,6 +3,9 @@
 # shellcheck shell=bash
 
 processes=()
+# A stage may put something before the command, as nsenter, and want a certain port.
+broker_command=(mosquitto)
+wanted_port=""
 
 stop_processes() {
   local process
@@ -41,14 +44,14 @@ make_identity() {
     -out "$work/cert.pem"
 }
 
-# Starts mosquitto on a free port and sets `port`.
+# Starts mosquitto on the wanted port or a free one, and sets `port`.
 start_broker() {
   local user=""
   if ((EUID == 0)); then
     user='user root'  # or it could not read the key
   fi
   for _ in {1..20}; do
-    port=$((20000 + RANDOM % 12000))
+    port=${wanted_port:-$((20000 + RANDOM % 12000))}
     cat >"$work/mosquitto.conf" <<CONFIG
 $user
 log_dest stderr
@@ -58,11 +61,12 @@ certfile $work/cert.pem
 keyfile $work/key.pem
 tls_version tlsv1.3
 CONFIG
-    exec {broker_log}< <(exec mosquitto -c "$work/mosquitto.conf" 2>&1)
+    exec {broker_log}< <(exec "${broker_command[@]}" -c "$work/mosquitto.conf" 2>&1)
     processes+=($!)
     if wait_for_line "$broker_log" ' running'; then
-      # What it says from now on is of no interest, but must not fill the pipe.
-      cat <&"$broker_log" >"$work/mosquitto.log" &
+      # Nobody has to read what it says from now on, but it must not fill the pipe.
+      : >"$work/mosquitto.log"
+      cat <&"$broker_log" >>"$work/mosquitto.log" &
       return
     fi
   done

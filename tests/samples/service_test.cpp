@@ -22,25 +22,21 @@ namespace {
 struct Sample {
   const char* name;
   const char* program;
-  const char* unit;
   Words words;  // DIR stands for the test's own directory
 
   friend void PrintTo(const Sample& sample, std::ostream* out) { *out << sample.name; }
 };
 
 std::vector<Sample> samples() {
-  return {{"board", HOLDFAST_BOARD, "02_board/holdfast-board.service", {"--every", "20ms"}},
+  return {{"board", HOLDFAST_BOARD, {"--every", "20ms"}},
           {"vehicle",
            HOLDFAST_VEHICLE,
-           "03_vehicle/holdfast-vehicle.service",
            {"--state-dir", "DIR/state", "--gpsd", "127.0.0.1:1", "--drain", "1s"}},
           {"commands",
            HOLDFAST_COMMANDS,
-           "04_commands/holdfast-commands.service",
            {"--state-dir", "DIR/state", "--line", "file:DIR/pump", "--max-pulse", "100ms"}},
           {"backend",
            HOLDFAST_FLEET_BACKEND,
-           "06_backend/holdfast-backend.service",
            {"--state-dir", "DIR/state", "--db", "DIR/fleet.db", "--http-port", "0"}}};
 }
 
@@ -96,20 +92,47 @@ TEST_P(ServiceTest, TheJournalGetsLevels) {
   EXPECT_NE(journal.find("<4>connect_failed: "), std::string::npos) << journal;
 }
 
-// What is shipped says where an installed program is; the one that was built is put there.
-TEST_P(ServiceTest, ItsUnitIsInGoodFormAndShutsItIn) {
+enum class Tells { manager, nothing };
+
+struct Unit {
+  const char* name;
+  const char* folder;
+  Tells tells;  // what its program tells the service manager
+
+  friend void PrintTo(const Unit& unit, std::ostream* out) { *out << unit.name; }
+};
+
+class UnitTest : public ::testing::TestWithParam<Unit> {
+ protected:
+  std::string file_name() const { return std::string("holdfast-") + GetParam().name + ".service"; }
+  std::string unit() const {
+    return read_file(std::filesystem::path(HOLDFAST_SAMPLES) / GetParam().folder / file_name());
+  }
+  bool has(const std::string& text) const { return unit().find(text) != std::string::npos; }
+};
+
+INSTANTIATE_TEST_SUITE_P(Samples, UnitTest,
+                         ::testing::Values(Unit{"hello", "01_hello", Tells::nothing},
+                                           Unit{"board", "02_board", Tells::manager},
+                                           Unit{"vehicle", "03_vehicle", Tells::manager},
+                                           Unit{"commands", "04_commands", Tells::manager},
+                                           Unit{"backend", "06_backend", Tells::manager},
+                                           Unit{"migrate", "07_migrate", Tells::nothing}),
+                         [](const auto& instance) { return std::string(instance.param.name); });
+
+// What is shipped says where an installed program is; one that is here is put there.
+TEST_P(UnitTest, IsInGoodFormAndShutsItsProgramIn) {
   if (run({"sh", "-c", "command -v systemd-analyze"}, kBound).status != 0) {
     GTEST_SKIP() << "no systemd-analyze here; Debian's package systemd has it";
   }
-  const std::filesystem::path shipped = std::filesystem::path(HOLDFAST_SAMPLES) / GetParam().unit;
-  const std::string unit = read_file(shipped);
-  const std::regex place("ExecStart=/usr/local/bin/holdfast-[a-z]+ ");
-  ASSERT_TRUE(std::regex_search(unit, place)) << unit;
-  const auto file = dir_.write(
-      shipped.filename(),
-      std::regex_replace(unit, place, std::string("ExecStart=") + GetParam().program + " "));
+  const std::regex place(std::string("\nExecStart=/usr/local/bin/holdfast-") + GetParam().name +
+                         "(?=[ \n])");
+  ASSERT_TRUE(std::regex_search(unit(), place)) << unit();
+  const TempDir dir;
+  const auto file =
+      dir.write(file_name(), std::regex_replace(unit(), place, "\nExecStart=/bin/true"));
   const auto verified = run({"systemd-analyze", "verify", "--man=no", file.string()}, kBound);
-  EXPECT_EQ(verified.output.find(shipped.filename()), std::string::npos) << verified.output;
+  EXPECT_EQ(verified.output.find(file_name()), std::string::npos) << verified.output;
   // 0 is shut in, 100 is wide open; what systemd calls "OK" begins below 50.
   const auto security = run({"systemd-analyze", "security", "--no-pager", "--offline=true",
                              "--threshold=25", file.string()},
@@ -117,18 +140,26 @@ TEST_P(ServiceTest, ItsUnitIsInGoodFormAndShutsItIn) {
   EXPECT_EQ(security.status, 0) << security.output;
 }
 
-TEST_P(ServiceTest, ItsUnitSaysWhatTheProgramRestsOn) {
-  const std::string unit = read_file(std::filesystem::path(HOLDFAST_SAMPLES) / GetParam().unit);
+TEST_P(UnitTest, SaysWhatItsProgramRestsOn) {
   for (const char* line :
-       {"\nType=notify\n", "\nWatchdogSec=", "\nStateDirectory=holdfast-",
-        "\nEnvironment=HOLDFAST_DEVICE_STATE_DIR=%S/holdfast-", "\nRestart=on-failure\n",
+       {"\nStateDirectory=", "\nStateDirectoryMode=0700\n", "\nRestart=", "\nDynamicUser=yes\n",
         "\nNoNewPrivileges=yes\n", "\nCapabilityBoundingSet=\n", "\nMemoryDenyWriteExecute=yes\n",
         "\nRestrictAddressFamilies=AF_INET AF_INET6 AF_UNIX AF_NETLINK\n"}) {
-    EXPECT_NE(unit.find(line), std::string::npos) << line;
+    EXPECT_TRUE(has(line)) << line;
   }
   // ProtectClock= and @clock forbid to ask whether the clock is synchronised.
-  EXPECT_EQ(unit.find("\nProtectClock="), std::string::npos);
-  EXPECT_GT(unit.find("\nSystemCallFilter=adjtimex"), unit.find("\nSystemCallFilter=~@privileged"));
+  EXPECT_FALSE(has("\nProtectClock="));
+  ASSERT_TRUE(has("\nSystemCallFilter=adjtimex"));
+  EXPECT_GT(unit().find("\nSystemCallFilter=adjtimex"),
+            unit().find("\nSystemCallFilter=~@privileged"));
+}
+
+// A program that tells nothing would never be ready, and be ended by a watchdog.
+TEST_P(UnitTest, WaitsForWhatItsProgramTells) {
+  const bool tells = GetParam().tells == Tells::manager;
+  EXPECT_EQ(has("\nType=notify\n"), tells);
+  EXPECT_EQ(has("\nType=exec\n"), !tells);
+  EXPECT_EQ(has("\nWatchdogSec="), tells);
 }
 
 class HangingLineTest : public SampleTest {
