@@ -90,7 +90,9 @@ void Mosquitto::pick_ports() {
 }
 
 std::string Mosquitto::config() const {
-  std::string text = "log_dest stderr\nlog_type all\nmax_queued_messages 0\n";
+  // Not 0, which is no limit: mosquitto 2.0.11 then hangs up on whoever publishes what an ACL
+  // denies.
+  std::string text = "log_dest stderr\nlog_type all\nmax_queued_messages 1000000\n";
   // Otherwise it changes to the user mosquitto, who cannot read our files.
   if (::geteuid() == 0) text += "user root\n";
   text += "allow_anonymous " + yes_no(options_.allow_anonymous);
