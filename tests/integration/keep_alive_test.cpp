@@ -43,7 +43,7 @@ TEST_F(KeepAliveTest, HonoursTheKeepAliveThatTheBrokerDemands) {
   device->start();
   ASSERT_TRUE(device.wait_for(EventKind::connected));
   ASSERT_TRUE(broker->wait_log("Sending PINGRESP to device", kBound)) << broker->log();
-  EXPECT_EQ(device->status().ledger.connections, 1u);
+  EXPECT_EQ(device->status().ledger.connections, 1u) << broker->log();
 }
 
 TEST_F(KeepAliveTest, AnIdleSubscriberNoticesADeadLineAndComesBack) {

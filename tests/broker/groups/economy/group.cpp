@@ -278,6 +278,10 @@ std::vector<Check> economy_checks() {
        .title = "whether AES-128-CCM-8 can be agreed on",
        .reference = "RFC 8446 appendix B.4",
        .meaning = "",
+       .settings =
+           {{"mosquitto",
+             "ciphers_tls1.3 TLS_AES_128_CCM_8_SHA256:TLS_AES_128_GCM_SHA256; with OpenSSL 3.5 "
+             "also ciphers DEFAULT@SECLEVEL=0"}},
        .needs = Need::tls_1_3,
        .run = short_tags},
       {.id = "economy.connack_delay",
