@@ -1,5 +1,6 @@
 # Sourced by the stages that need a Debian with nothing in it, besides common.sh: makes one with debootstrap,
-# from the mirror that this machine's own apt uses (or DEBIAN_MIRROR), and runs commands inside. Needs root.
+# from the mirror that this machine's own apt uses (or DEBIAN_MIRROR), and runs commands inside. Needs root. A stage
+# that calls apt_inside sources broker.sh as well, which has fail, and sets system and work.
 # shellcheck shell=bash
 
 bases=$root/build/chroots
@@ -142,4 +143,12 @@ unpack_system() {
   mkdir -m 755 "$dir"
   tar -C "$dir" --numeric-owner -xpf "$base" || return 1
   copy_apt_access "$dir" "$suite"
+}
+
+# apt_inside ARGUMENT...: apt-get in the folder $system; its log is kept in $work, and shown if it fails.
+apt_inside() {
+  enter "$system" env DEBIAN_FRONTEND=noninteractive apt-get -q -y "$@" >"$work/apt.log" 2>&1 || {
+    tail -n 30 "$work/apt.log"
+    fail "apt-get $*"
+  }
 }

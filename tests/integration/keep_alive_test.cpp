@@ -43,9 +43,11 @@ TEST_F(KeepAliveTest, HonoursTheKeepAliveThatTheBrokerDemands) {
   device->start();
   ASSERT_TRUE(device.wait_for(EventKind::connected));
   ASSERT_TRUE(broker->wait_log("Sending PINGRESP to device", kBound)) << broker->log();
-  // Connections are not counted: with a max_keepalive, mosquitto 2.0.21 throws out some who connect
-  // in its first second. A device that does not obey sends no ping at all.
-  EXPECT_EQ(device->status().state, State::connected);
+  // A device that does not obey is thrown out before it sends a ping. mosquitto 2.0.21 throws out
+  // some of those that do, right after they have connected; 2.0.11 nobody.
+  const bool is_just = count_in_log(*broker, "mosquitto version 2.0.11 ") > 0;
+  const auto thrown_out = is_just ? 0 : count_in_log(*broker, "device has exceeded timeout");
+  EXPECT_LE(device->status().ledger.connections, 1 + thrown_out) << broker->log();
 }
 
 TEST_F(KeepAliveTest, AnIdleSubscriberNoticesADeadLineAndComesBack) {

@@ -160,6 +160,12 @@ TEST_P(UnitTest, WaitsForWhatItsProgramTells) {
   EXPECT_EQ(has("\nType=notify\n"), tells);
   EXPECT_EQ(has("\nType=exec\n"), !tells);
   EXPECT_EQ(has("\nWatchdogSec="), tells);
+  if (!tells) return;
+  for (const char* line :
+       {"\nStateDirectory=holdfast-", "\nEnvironment=HOLDFAST_DEVICE_STATE_DIR=%S/holdfast-",
+        "\nRestart=on-failure\n"}) {
+    EXPECT_TRUE(has(line)) << line;
+  }
 }
 
 class HangingLineTest : public SampleTest {

@@ -1,5 +1,9 @@
 #include "observe/json_writer.hpp"
 
+#include <array>
+
+#include "base/hex.hpp"
+
 namespace holdfast::observe {
 namespace {
 
@@ -32,12 +36,8 @@ Character first_of(std::string_view text) {
 
 // RFC 8259 section 7: \uXXXX.
 void append_escape(std::string& to, char32_t unit) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
-  to += "\\u";
-  for (unsigned shift = 16; shift > 0;) {
-    shift -= 4;
-    to += kDigits[unit >> shift & 0xFU];
-  }
+  const std::array bytes{static_cast<char>(unit >> 8U), static_cast<char>(unit & 0xFFU)};
+  to += "\\u" + to_hex({bytes.data(), bytes.size()});
 }
 
 }  // namespace
